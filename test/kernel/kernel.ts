@@ -1,0 +1,265 @@
+import {
+  CTINFO_ESTABLISHED,
+  CTINFO_ESTABLISHED_REPLY,
+  CTINFO_INVALID,
+  CTINFO_NEW,
+  CTINFO_RELATED,
+  CTINFO_RELATED_REPLY,
+  CTINFO_UNTRACKED,
+  type Ctstate,
+  ctstateOf,
+} from '../../src/conntrack/status.ts'
+import {
+  deleteEntry,
+  dumpEntries,
+  flushEntries,
+  getEntry,
+  isEntry,
+  type KernelEntry,
+  parseEntry,
+  requestEntry,
+  setTimeout,
+} from './linux/conntrack-netlink.ts'
+import { Namespace } from './linux/namespace.ts'
+import { Netlink, NLMSG_ERROR } from './linux/netlink.ts'
+import { bindGroup, isLoggedPacket, type LoggedPacket, parseLoggedPacket } from './linux/nflog.ts'
+import { RawSocket } from './linux/raw-socket.ts'
+import { Tun } from './linux/tun.ts'
+import { packetTuple, quotedTuple, type RawTuple, tupleKey } from './packet-tuple.ts'
+
+/**
+ * Where a packet comes from: the networks on both sides of the router, or `host`, which is the machine itself
+ * sending (it is 10.0.1.1, fd00:1::1 towards `in` and 10.0.2.1, fd00:2::1 towards `out`).
+ */
+export type Side = 'in' | 'out' | 'host'
+
+/** What the kernel made of one packet. */
+export interface Observation {
+  /** Null when the packet never reached the hook behind the tracker. */
+  readonly ctstate: Ctstate | null
+  readonly ctinfo: number | null
+  /** Texts of log_invalid, after `nf_ct_proto_N: `, trimmed. */
+  readonly logs: readonly string[]
+  /** The entry of the packet's tuple after the packet, whatever the packet's state. */
+  readonly entry: KernelEntry | null
+  /** Packets that came out of the devices meanwhile; only counted. */
+  readonly left: number
+}
+
+const MARK = 0x5a
+const GROUP_INVALID = 0 // where log_invalid goes when nfnetlink_log is the family's logger
+const GROUP_PACKET = 1
+
+const PACKET_COPY = 256
+
+/** Log prefixes, by number of ctinfo. */
+const PREFIXES: readonly [number, string][] = [
+  [CTINFO_ESTABLISHED, 'ESTABLISHED'],
+  [CTINFO_RELATED, 'RELATED'],
+  [CTINFO_NEW, 'NEW'],
+  [CTINFO_ESTABLISHED_REPLY, 'ESTABLISHED reply'],
+  [CTINFO_RELATED_REPLY, 'RELATED reply'],
+  [CTINFO_UNTRACKED, 'UNTRACKED'],
+  [CTINFO_INVALID, 'INVALID'],
+]
+const ctinfoOf = new Map(PREFIXES.map(([ctinfo, prefix]) => [prefix, ctinfo]))
+
+// Priority −199 stands right behind the tracker (−200). What the stack sends by itself carries no mark and
+// is dropped ahead of defragmentation (−400) and tracking, or its resets would delete entries.
+const watch = `ct state vmap {
+      new : goto new, established : goto established, related : goto related,
+      invalid : goto invalid, untracked : goto untracked }`
+const log = (prefix: string) => `log prefix "${prefix}" group ${GROUP_PACKET}`
+const RULES = `
+table inet sallyport {
+  chain own {
+    type filter hook output priority -500; policy accept;
+    meta mark != ${MARK} drop
+  }
+  chain new {
+    ${log('NEW')}
+  }
+  chain invalid {
+    ${log('INVALID')}
+  }
+  chain untracked {
+    ${log('UNTRACKED')}
+  }
+  chain established {
+    ct direction original ${log('ESTABLISHED')}
+    ct direction reply ${log('ESTABLISHED reply')}
+  }
+  chain related {
+    ct direction original ${log('RELATED')}
+    ct direction reply ${log('RELATED reply')}
+  }
+  chain prerouting {
+    type filter hook prerouting priority -199; policy accept;
+    ${watch}
+  }
+  chain output {
+    type filter hook output priority -199; policy accept;
+    ${watch}
+  }
+}
+`
+
+const SYSCTLS: readonly [string, string | number][] = [
+  // First: no router solicitation, duplicate address detection or multicast reports of its own.
+  ['net.ipv6.conf.default.accept_ra', 0],
+  ['net.ipv6.conf.default.autoconf', 0],
+  ['net.ipv6.conf.default.dad_transmits', 0],
+  ['net.ipv6.conf.default.accept_dad', 0],
+  ['net.ipv6.conf.default.router_solicitations', 0],
+  ['net.ipv6.conf.default.addr_gen_mode', 1],
+  ['net.ipv4.conf.all.rp_filter', 0],
+  ['net.ipv4.conf.default.rp_filter', 0],
+  ['net.ipv4.conf.default.send_redirects', 0],
+  ['net.ipv4.ip_forward', 1],
+  ['net.ipv6.conf.all.forwarding', 1],
+  ['net.ipv4.icmp_ratelimit', 0],
+  ['net.ipv6.icmp.ratelimit', 0],
+  ['net.ipv4.conf.all.log_martians', 0],
+  // Incomplete datagrams of earlier cases must not pile up against the memory limit.
+  ['net.ipv4.ipfrag_time', 2],
+  ['net.netfilter.nf_conntrack_frag6_timeout', 2],
+  ['net.netfilter.nf_conntrack_acct', 1],
+  ['net.netfilter.nf_conntrack_log_invalid', 255],
+  ['net.netfilter.nf_log.2', 'nfnetlink_log'],
+  ['net.netfilter.nf_log.10', 'nfnetlink_log'],
+]
+
+/** Linux in a network namespace, as a router with two TUN devices, one packet at a time. */
+export class Kernel {
+  readonly #namespace = new Namespace()
+  readonly #in: Tun
+  readonly #out: Tun
+  readonly #raw: RawSocket
+  readonly #netlink: Netlink
+  /** Tuples that may have an entry, so that ageing and flushing need not walk the machine's whole table. */
+  readonly #known = new Map<string, RawTuple>()
+
+  static open(): Kernel {
+    return new Kernel()
+  }
+
+  private constructor() {
+    const namespace = this.#namespace
+    for (const [name, value] of SYSCTLS) namespace.set(name, value)
+    namespace.run('ip', 'link', 'set', 'lo', 'up')
+    const opened = namespace.inside(() => ({
+      in: new Tun('in0'),
+      out: new Tun('out0'),
+      raw: new RawSocket(MARK),
+      netlink: new Netlink(),
+    }))
+    this.#in = opened.in
+    this.#out = opened.out
+    this.#raw = opened.raw
+    this.#netlink = opened.netlink
+    for (const [device, net] of [
+      ['in0', 1],
+      ['out0', 2],
+    ] as const) {
+      namespace.run('ip', 'link', 'set', device, 'up', 'mtu', '1500', 'txqueuelen', '1000')
+      namespace.run('ip', 'address', 'add', `10.0.${net}.1/24`, 'dev', device)
+      namespace.run('ip', 'address', 'add', `fd00:${net}::1/64`, 'dev', device, 'nodad')
+    }
+    namespace.run('nft', RULES)
+    bindGroup(this.#netlink, GROUP_INVALID, 0)
+    bindGroup(this.#netlink, GROUP_PACKET, PACKET_COPY)
+    this.#drain()
+  }
+
+  /** Writes a sysctl of the namespace: `nf_conntrack_…` names stand for `net.netfilter.nf_conntrack_…`. */
+  set(name: string, value: number): void {
+    this.#namespace.set(name.startsWith('nf_') ? `net.netfilter.${name}` : name, value)
+  }
+
+  send(packet: Uint8Array, side: Side): Observation {
+    const left = this.#transmit(packet, side)
+    const tuple = packetTuple(packet)
+    const logs: string[] = []
+    let logged: LoggedPacket | null = null
+    let entry: KernelEntry | null = null
+    let answered = false
+    if (tuple) requestEntry(this.#netlink, tuple)
+    else answered = true
+    do {
+      this.#netlink.receive((message) => {
+        if (isEntry(message)) {
+          entry = parseEntry(message.family, message.bytes)
+          answered = true
+        } else if (message.type === NLMSG_ERROR) answered = true
+        else if (isLoggedPacket(message)) {
+          const packet = parseLoggedPacket(message)
+          if (packet.group === GROUP_PACKET) logged = packet
+          else logs.push(packet.prefix.replace(/^nf_ct_proto_\d+: /, '').trim())
+        }
+      })
+    } while (!answered)
+    const seen = logged as LoggedPacket | null
+    // A packet without a tuple of its own (ICMP error, last piece of a datagram): its entry is the flow's.
+    const other = !tuple && seen ? (packetTuple(seen.payload) ?? quotedTuple(seen.payload)) : null
+    if (other) entry = getEntry(this.#netlink, other)
+    const found = entry as KernelEntry | null
+    if (found) this.#known.set(tupleKey(found.key), found.key)
+    const ctinfo = seen ? ctinfoOf.get(seen.prefix)! : null
+    return { ctstate: ctinfo === null ? null : ctstateOf(ctinfo), ctinfo, logs, entry: found, left }
+  }
+
+  #transmit(packet: Uint8Array, side: Side): number {
+    if (side === 'host') this.#raw.send(packet)
+    else (side === 'in' ? this.#in : this.#out).write(packet)
+    return this.#drain()
+  }
+
+  #drain(): number {
+    let left = 0
+    while (this.#in.read()) left++
+    while (this.#out.read()) left++
+    return left
+  }
+
+  /** The namespace's entries that packets sent here have made. */
+  entries(): KernelEntry[] {
+    const entries: KernelEntry[] = []
+    for (const [key, tuple] of this.#known) {
+      const entry = getEntry(this.#netlink, tuple)
+      if (entry) entries.push(entry)
+      else this.#known.delete(key)
+    }
+    return entries
+  }
+
+  /** All entries, by walking the table: slow, but misses none. */
+  dump(): KernelEntry[] {
+    return dumpEntries(this.#netlink)
+  }
+
+  /** Takes `seconds` from what the entry has left, as if they had passed; gone when nothing is left. */
+  age(entry: KernelEntry, left: number): void {
+    if (left > 0) setTimeout(this.#netlink, entry.key, left)
+    else deleteEntry(this.#netlink, entry.key)
+  }
+
+  /** Deletes the entries that packets sent here have made. */
+  clear(): void {
+    for (const tuple of this.#known.values()) deleteEntry(this.#netlink, tuple)
+    this.#known.clear()
+  }
+
+  /** Deletes every entry, by walking the table. */
+  flush(): void {
+    flushEntries(this.#netlink)
+    this.#known.clear()
+  }
+
+  close(): void {
+    this.#in.close()
+    this.#out.close()
+    this.#raw.close()
+    this.#netlink.close()
+    this.#namespace.remove()
+  }
+}
