@@ -46,6 +46,8 @@ export interface EntryView {
   readonly helper: string | null
   /** GRE: its two timeouts in seconds. */
   readonly gre: { readonly timeout: number; readonly streamTimeout: number } | null
+  /** SCTP: the verification tags expected in packets of each direction, as unsigned numbers. */
+  readonly tags?: { readonly original: number; readonly reply: number }
   /** References as an idle reader of `conntrack -L` sees them: 1 and one for each living child. */
   readonly use: number
   /** Our own: unique for the run. */

@@ -1,0 +1,70 @@
+import type { ExpectationView } from '../conntrack/view.ts'
+import { eventTime } from './event.ts'
+import { procTuple } from './proc.ts'
+import { tupleText } from './tuple.ts'
+
+/** Flags of an expectation (Linux `NF_CT_EXPECT_*`). */
+export const EXPECTATION_PERMANENT = 1
+export const EXPECTATION_INACTIVE = 2
+export const EXPECTATION_USERSPACE = 4
+
+const FLAGS = [
+  [EXPECTATION_PERMANENT, 'PERMANENT'],
+  [EXPECTATION_INACTIVE, 'INACTIVE'],
+  [EXPECTATION_USERSPACE, 'USERSPACE'],
+] as const
+
+function flagText(flags: number): string {
+  const names = FLAGS.filter(([bit]) => (flags & bit) !== 0).map(([, name]) => name)
+  return names.length === 0 ? '' : `${names.join(',')} `
+}
+
+/**
+ * A line of `/proc/net/nf_conntrack_expect`, without its end of line (kernel: exp_seq_show). Classes of the
+ * helpers we have carry no name, so none is printed.
+ */
+export function formatExpectationProc(expectation: ExpectationView): string {
+  const { family, protocol } = expectation
+  const time = expectation.timeout === null ? '-' : `${expectation.timeout}`
+  return (
+    `${time} l3proto = ${family === 'ipv4' ? 2 : 10} proto=${protocol} ` +
+    procTuple(family, protocol, expectation) +
+    flagText(expectation.flags) +
+    expectation.helper
+  )
+}
+
+/** A line of `conntrack -L expect`, without its end of line (tool version 1.4.7); it has no other `-o` forms. */
+export function formatExpectation(expectation: ExpectationView): string {
+  const { protocol, master } = expectation
+  const mask = {
+    source: expectation.maskSource,
+    destination: expectation.maskDestination,
+    sourcePort: expectation.maskSourcePort,
+    destinationPort: expectation.maskDestinationPort,
+  }
+  return (
+    `${expectation.timeout ?? 0} proto=${protocol} ` +
+    tupleText(protocol, expectation) +
+    tupleText(protocol, mask).replace('src=', 'mask-src=').replace('dst=', 'mask-dst=') +
+    tupleText(protocol, master).replace('src=', 'master-src=').replace('dst=', 'master-dst=') +
+    flagText(expectation.flags) +
+    `class=${expectation.class} helper=${expectation.helper}`
+  )
+}
+
+const TAGS = { new: '    [NEW] ', update: ' [UPDATE] ', destroy: '[DESTROY] ' } as const
+
+/** What `conntrack -E expect` tells. */
+export interface ExpectationEventView {
+  readonly type: 'new' | 'update' | 'destroy'
+  readonly seconds: number
+  readonly nanoseconds: number
+  readonly expectation: ExpectationView
+}
+
+/** A line of `conntrack -E expect`, with `timestamp` as `-o timestamp` prints it; without its end of line. */
+export function formatExpectationEvent(event: ExpectationEventView, timestamp = false): string {
+  const time = timestamp ? eventTime(event.seconds, event.nanoseconds) : ''
+  return time + TAGS[event.type] + formatExpectation(event.expectation)
+}

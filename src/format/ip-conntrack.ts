@@ -1,0 +1,31 @@
+import { STATUS_ASSURED } from '../conntrack/status.ts'
+import type { EntryView } from '../conntrack/view.ts'
+import { PROTOCOL_ICMPV6, PROTOCOL_UDPLITE, protocolName } from './protocol-name.ts'
+import { counterText, nameColumn, tupleText, unrepliedText } from './tuple.ts'
+
+/**
+ * A line of the file of old, `/proc/net/ip_conntrack` as 2.6 printed it, without its end of line; null for
+ * IPv6, which that file never held.
+ *
+ * Kernels built with marks printed `mark=` always, others never; we print it where it is not 0. Zones,
+ * helper and age did not exist there and are left out. `use` is that of an idle reader, as then.
+ */
+export function formatIpConntrack(entry: EntryView): string | null {
+  const { protocol, status } = entry
+  if (entry.family === 'ipv6') return null
+  // UDP-Lite and ICMPv6 had no tracker there: a protocol without ports.
+  const known = protocol !== PROTOCOL_UDPLITE && protocol !== PROTOCOL_ICMPV6
+  const shown = known ? protocol : 255
+  let line = nameColumn(protocolName(shown), protocol)
+  line += `${entry.timeout} `
+  if (entry.state !== null) line += `${entry.state} `
+  if (entry.gre) line += `timeout=${entry.gre.timeout}, stream_timeout=${entry.gre.streamTimeout} `
+  line += tupleText(shown, entry.original)
+  line += counterText(entry.counters?.original)
+  line += unrepliedText(status)
+  line += tupleText(shown, entry.reply)
+  line += counterText(entry.counters?.reply)
+  if ((status & STATUS_ASSURED) !== 0) line += '[ASSURED] '
+  if (entry.mark !== 0) line += `mark=${entry.mark} `
+  return `${line}use=${entry.use}`
+}

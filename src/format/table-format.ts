@@ -1,0 +1,51 @@
+import type { EntryView } from '../conntrack/view.ts'
+import { formatConntrack } from './conntrack.ts'
+import { formatIpConntrack } from './ip-conntrack.ts'
+import { formatJson } from './json.ts'
+import { formatProc } from './proc.ts'
+import { formatSave } from './save.ts'
+import { formatXml, XML_FOOTER, XML_HEADER } from './xml.ts'
+
+/** A way to print the state table. */
+export interface TableFormat {
+  /** A few words for a list of choices. */
+  readonly title: string
+  /** Lines ahead of and behind the entries. */
+  readonly header: readonly string[]
+  readonly footer: readonly string[]
+  /** A line without its end; null for an entry that this form cannot hold. */
+  readonly line: (entry: EntryView) => string | null
+}
+
+function format(
+  title: string,
+  line: (entry: EntryView) => string | null,
+  header: readonly string[] = [],
+  footer: readonly string[] = [],
+): TableFormat {
+  return { title, header, footer, line }
+}
+
+/** Every form of the state table by the name it is chosen with. */
+export const tableFormats = {
+  conntrack: format('as conntrack -L', (entry) => formatConntrack(entry)),
+  extended: format('as conntrack -L -o extended', (entry) => formatConntrack(entry, { extended: true })),
+  proc: format('as /proc/net/nf_conntrack', formatProc),
+  ip_conntrack: format('as the old /proc/net/ip_conntrack, IPv4 only', formatIpConntrack),
+  save: format('as conntrack -L -o save', formatSave),
+  xml: format('as conntrack -L -o xml', (entry) => formatXml(entry), XML_HEADER, XML_FOOTER),
+  json: format('an object a line', formatJson),
+} as const satisfies Record<string, TableFormat>
+
+export type TableFormatName = keyof typeof tableFormats
+
+/** The table line by line, each without its end; entries are asked for one at a time. */
+export function* tableLines(name: TableFormatName, entries: Iterable<EntryView>): Generator<string> {
+  const { header, footer, line }: TableFormat = tableFormats[name]
+  yield* header
+  for (const entry of entries) {
+    const text = line(entry)
+    if (text !== null) yield text
+  }
+  yield* footer
+}
