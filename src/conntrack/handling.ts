@@ -13,6 +13,11 @@ export const HANDLED_INVALID = 2
 export const HANDLED_DELETE = 3
 /** The entry is deleted, and the packet tracked afresh. */
 export const HANDLED_REPEAT = 4
+/**
+ * Not judged: the answer hangs on bytes that were not captured. The packet has no state (CTINFO_NONE); a
+ * confirmed entry is neither refreshed nor counted, one that is not confirmed vanishes.
+ */
+export const HANDLED_UNKNOWN = 5
 
 /** Reused: the second half of a tracker's answer. */
 export class Handling {
