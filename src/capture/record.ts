@@ -5,7 +5,7 @@ export class CaptureRecord {
   /** Which of the files given, from 0; the frame's number in it, from 1 as Wireshark counts. */
   file = 0
   frame = 0
-  /** Whole seconds since 1970 UTC, and nanoseconds 0–999,999,999. */
+  /** Whole seconds since 1970 UTC (±8.64e12, the range of a Date), and nanoseconds 0–999,999,999. */
   seconds = 0
   nanoseconds = 0
   /** LINKTYPE_* number, see linktype.ts. */
@@ -29,6 +29,8 @@ export interface CaptureInterface {
   /** 0 means no limit. */
   readonly snapLength: number
   readonly file: number
+  /** Decimal digits of a second that its time stamps have, 0–9: 6 microseconds, 9 nanoseconds. */
+  readonly timePrecision: number
 }
 
 /**
