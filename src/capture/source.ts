@@ -20,6 +20,7 @@ export class ChunkSource {
   readonly #chunks: Chunks
   readonly #gunzip: Decompressor | null
   #iterator: AsyncIterator<Uint8Array> | Iterator<Uint8Array> | null = null
+  #input: AsyncGenerator<Uint8Array, void> | null = null
   #unpacking = false
   #inputFailed = false
   #done = false
@@ -56,6 +57,10 @@ export class ChunkSource {
     this.#iterator = null
     try {
       await iterator?.return?.()
+      // A decompressor need not close what it reads from, and may be waiting for it: do not wait, too.
+      const closing = this.#input?.return()
+      if (this.#unpacking) closing?.catch(() => {})
+      else await closing
     } catch {
       // Nobody reads on: that closing failed as well changes nothing.
     }
@@ -64,6 +69,7 @@ export class ChunkSource {
   /** Looks at the first two bytes, in however many chunks they come. */
   async #open(): Promise<AsyncIterator<Uint8Array> | null> {
     const input = this.#counted()
+    this.#input = input
     const first: Uint8Array[] = []
     let size = 0
     while (size < 2) {
@@ -78,7 +84,7 @@ export class ChunkSource {
     if (low !== 0x1f || high !== 0x8b) return whole
     if (this.#gunzip === null) {
       this.failure = { code: 'bad-gzip', message: 'gzip data, and nothing was given to unpack it with' }
-      await whole.return(undefined)
+      await input.return()
       return null
     }
     this.#unpacking = true
@@ -103,11 +109,6 @@ async function* replay(
   first: Uint8Array[],
   rest: AsyncGenerator<Uint8Array, void>,
 ): AsyncGenerator<Uint8Array, void> {
-  try {
-    yield* first
-    yield* rest
-  } finally {
-    // A generator closed before it reached `rest` would leave the input open.
-    await rest.return()
-  }
+  yield* first
+  yield* rest
 }
