@@ -2,7 +2,7 @@ import { STATUS_HW_OFFLOAD, STATUS_OFFLOAD } from '../conntrack/status.ts'
 import type { EntryView } from '../conntrack/view.ts'
 import type { ZoneOffset } from './clock.ts'
 import { ctime } from './clock.ts'
-import { toolProtocolName } from './protocol-name.ts'
+import { toolProtocolName, toolTupleKind } from './protocol-name.ts'
 import {
   assuredText,
   counterText,
@@ -44,26 +44,34 @@ export function formatConntrack(entry: EntryView, options: ConntrackOptions = {}
   return conntrackText(entry, LISTED, options)
 }
 
+/** Of an entry that ended the tool takes the difference of whole seconds, in text but not in XML. */
+function ageInWholeSeconds(entry: EntryView): number | null {
+  const { start, stop } = entry
+  return start && stop ? stop.seconds - start.seconds : entry.deltaTime
+}
+
 /** The text of an entry with just the given items: what listing and events have in common. */
 export function conntrackText(entry: EntryView, items: ConntrackItems, options: ConntrackOptions): string {
   const { protocol, status } = entry
+  const kind = toolTupleKind(protocol)
   const zone = zoneKind(entry)
   let line = options.extended ? familyColumn(entry.family) : ''
   line += nameColumn(toolProtocolName(protocol), protocol)
   // The kernel does not tell the time of an offloaded entry.
   if (items.timeout && (status & (STATUS_OFFLOAD | STATUS_HW_OFFLOAD)) === 0) line += `${entry.timeout} `
   if (items.state && entry.state !== null) line += `${entry.state} `
-  line += tupleText(protocol, entry.original)
+  line += tupleText(kind, entry.original)
   if (zone === 'original') line += `zone-orig=${entry.zoneOriginal} `
   line += counterText(entry.counters?.original)
   line += unrepliedText(status)
-  line += tupleText(protocol, entry.reply)
+  line += tupleText(kind, entry.reply)
   if (zone === 'reply') line += `zone-reply=${entry.zoneReply} `
   line += counterText(entry.counters?.reply)
   line += assuredText(status)
   if (items.mark) line += `mark=${entry.mark} `
   if (zone === 'both' && entry.zoneOriginal !== 0) line += `zone=${entry.zoneOriginal} `
-  if (entry.deltaTime !== null) line += `delta-time=${entry.deltaTime} `
+  const age = ageInWholeSeconds(entry)
+  if (age !== null) line += `delta-time=${age} `
   if (options.ktimestamp) {
     if (entry.start) line += `[start=${ctime(entry.start.seconds, options.zoneOffset)}] `
     if (entry.stop) line += `[stop=${ctime(entry.stop.seconds, options.zoneOffset)}] `

@@ -1,6 +1,7 @@
 import type { ExpectationView } from '../conntrack/view.ts'
 import { eventTime } from './event.ts'
 import { procTuple } from './proc.ts'
+import { toolTupleKind } from './protocol-name.ts'
 import { tupleText } from './tuple.ts'
 
 /** Flags of an expectation (Linux `NF_CT_EXPECT_*`). */
@@ -37,6 +38,7 @@ export function formatExpectationProc(expectation: ExpectationView): string {
 /** A line of `conntrack -L expect`, without its end of line (tool version 1.4.7); it has no other `-o` forms. */
 export function formatExpectation(expectation: ExpectationView): string {
   const { protocol, master } = expectation
+  const kind = toolTupleKind(protocol)
   const mask = {
     source: expectation.maskSource,
     destination: expectation.maskDestination,
@@ -45,9 +47,9 @@ export function formatExpectation(expectation: ExpectationView): string {
   }
   return (
     `${expectation.timeout ?? 0} proto=${protocol} ` +
-    tupleText(protocol, expectation) +
-    tupleText(protocol, mask).replace('src=', 'mask-src=').replace('dst=', 'mask-dst=') +
-    tupleText(protocol, master).replace('src=', 'master-src=').replace('dst=', 'master-dst=') +
+    tupleText(kind, expectation) +
+    tupleText(kind, mask).replace('src=', 'mask-src=').replace('dst=', 'mask-dst=') +
+    tupleText(kind, master).replace('src=', 'master-src=').replace('dst=', 'master-dst=') +
     flagText(expectation.flags) +
     `class=${expectation.class} helper=${expectation.helper}`
   )

@@ -1,6 +1,6 @@
 import { STATUS_ASSURED } from '../conntrack/status.ts'
 import type { EntryView } from '../conntrack/view.ts'
-import { PROTOCOL_ICMPV6, PROTOCOL_UDPLITE, protocolName } from './protocol-name.ts'
+import { PROTOCOL_ICMPV6, PROTOCOL_UDPLITE, protocolName, tupleKind } from './protocol-name.ts'
 import { counterText, nameColumn, tupleText, unrepliedText } from './tuple.ts'
 
 /**
@@ -15,15 +15,15 @@ export function formatIpConntrack(entry: EntryView): string | null {
   if (entry.family === 'ipv6') return null
   // UDP-Lite and ICMPv6 had no tracker there: a protocol without ports.
   const known = protocol !== PROTOCOL_UDPLITE && protocol !== PROTOCOL_ICMPV6
-  const shown = known ? protocol : 255
-  let line = nameColumn(protocolName(shown), protocol)
+  const kind = known ? tupleKind(protocol) : 'none'
+  let line = nameColumn(known ? protocolName(protocol) : 'unknown', protocol)
   line += `${entry.timeout} `
   if (entry.state !== null) line += `${entry.state} `
   if (entry.gre) line += `timeout=${entry.gre.timeout}, stream_timeout=${entry.gre.streamTimeout} `
-  line += tupleText(shown, entry.original)
+  line += tupleText(kind, entry.original)
   line += counterText(entry.counters?.original)
   line += unrepliedText(status)
-  line += tupleText(shown, entry.reply)
+  line += tupleText(kind, entry.reply)
   line += counterText(entry.counters?.reply)
   if ((status & STATUS_ASSURED) !== 0) line += '[ASSURED] '
   if (entry.mark !== 0) line += `mark=${entry.mark} `

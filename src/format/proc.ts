@@ -1,7 +1,7 @@
 import { STATUS_HW_OFFLOAD, STATUS_OFFLOAD } from '../conntrack/status.ts'
 import type { EntryView, TupleView } from '../conntrack/view.ts'
 import { formatIPv6Full, parseIPv6 } from '../packet/address.ts'
-import { protocolName } from './protocol-name.ts'
+import { protocolName, tupleKind } from './protocol-name.ts'
 import {
   assuredText,
   counterText,
@@ -22,7 +22,7 @@ function address(family: 'ipv4' | 'ipv6', text: string): string {
 
 /** `src=… dst=… ` and the protocol's part in the spelling of /proc, with a trailing blank. */
 export function procTuple(family: 'ipv4' | 'ipv6', protocol: number, tuple: TupleView): string {
-  return `src=${address(family, tuple.source)} dst=${address(family, tuple.destination)} ${protocolPart(protocol, tuple)}`
+  return `src=${address(family, tuple.source)} dst=${address(family, tuple.destination)} ${protocolPart(tupleKind(protocol), tuple)}`
 }
 
 /**

@@ -80,3 +80,8 @@ export function tupleKind(protocol: number): TupleKind {
       return 'none'
   }
 }
+
+/** The same as the conntrack tool sees it: it prints ports of 0 for DCCP, whose ports the kernel no longer reads. */
+export function toolTupleKind(protocol: number): TupleKind {
+  return protocol === PROTOCOL_DCCP ? 'ports' : tupleKind(protocol)
+}

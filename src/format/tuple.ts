@@ -2,7 +2,7 @@
 
 import { STATUS_ASSURED, STATUS_HW_OFFLOAD, STATUS_OFFLOAD, STATUS_SEEN_REPLY } from '../conntrack/status.ts'
 import type { CounterView, EntryView, TupleView } from '../conntrack/view.ts'
-import { tupleKind } from './protocol-name.ts'
+import type { TupleKind } from './protocol-name.ts'
 
 const NAME_WIDTH = 8
 
@@ -17,8 +17,8 @@ export function familyColumn(family: 'ipv4' | 'ipv6'): string {
 }
 
 /** `sport=1 dport=2 `, `type=8 code=0 id=1 `, `srckey=0x0 dstkey=0x0 ` or nothing. */
-export function protocolPart(protocol: number, tuple: TupleView): string {
-  switch (tupleKind(protocol)) {
+export function protocolPart(kind: TupleKind, tuple: TupleView): string {
+  switch (kind) {
     case 'ports':
       return `sport=${tuple.sourcePort ?? 0} dport=${tuple.destinationPort ?? 0} `
     case 'icmp':
@@ -36,8 +36,8 @@ export function hex(key: number | undefined): string {
 }
 
 /** `src=… dst=… ` and the protocol's part, addresses as they stand in the tuple. */
-export function tupleText(protocol: number, tuple: TupleView): string {
-  return `src=${tuple.source} dst=${tuple.destination} ${protocolPart(protocol, tuple)}`
+export function tupleText(kind: TupleKind, tuple: TupleView): string {
+  return `src=${tuple.source} dst=${tuple.destination} ${protocolPart(kind, tuple)}`
 }
 
 export function counterText(counter: CounterView | undefined): string {

@@ -3,7 +3,7 @@ import type { CounterView, EntryView, TupleView } from '../conntrack/view.ts'
 import type { ZoneOffset } from './clock.ts'
 import { whenElement } from './clock.ts'
 import type { ConntrackItems } from './conntrack.ts'
-import { PROTOCOL_SCTP, toolProtocolName, tupleKind } from './protocol-name.ts'
+import { PROTOCOL_SCTP, toolProtocolName, toolTupleKind } from './protocol-name.ts'
 import { hex, zoneKind } from './tuple.ts'
 
 /** Ahead of the entries: the declaration and the root. */
@@ -44,7 +44,7 @@ function escapeXml(text: string): string {
 }
 
 function layer4(protocol: number, tuple: TupleView): string {
-  switch (tupleKind(protocol)) {
+  switch (toolTupleKind(protocol)) {
     case 'ports':
       return `<sport>${tuple.sourcePort ?? 0}</sport><dport>${tuple.destinationPort ?? 0}</dport>`
     case 'keys':
@@ -80,6 +80,13 @@ function timestamp(at: { readonly seconds: number; readonly nanoseconds: number 
   return `${at.seconds}${`${at.nanoseconds}`.padStart(9, '0')}`
 }
 
+/** Of an entry that ended the whole seconds of the difference, in XML but not in text. */
+function exactAge(entry: EntryView): number | null {
+  const { start, stop } = entry
+  if (!start || !stop) return entry.deltaTime
+  return stop.seconds - start.seconds - (stop.nanoseconds < start.nanoseconds ? 1 : 0)
+}
+
 /** The `flow` element of an entry with just the given items: what listing and events have in common. */
 export function flowElement(entry: EntryView, items: ConntrackItems, options: FlowOptions): string {
   const { protocol, status, counters } = entry
@@ -106,7 +113,8 @@ export function flowElement(entry: EntryView, items: ConntrackItems, options: Fl
     if (entry.stop) text += `<stop>${timestamp(entry.stop)}</stop>`
     text += '</timestamp>'
   }
-  if (entry.deltaTime !== null) text += `<deltatime>${entry.deltaTime}</deltatime>`
+  const age = exactAge(entry)
+  if (age !== null) text += `<deltatime>${age}</deltatime>`
   text += '</meta>'
   if (options.when !== undefined) text += whenElement(options.when, options.zoneOffset)
   if (entry.helper !== null) text += `<helper>${escapeXml(entry.helper)}</helper>`
