@@ -40,7 +40,9 @@ export interface Observation {
   readonly ctinfo: number | null
   /** Texts of log_invalid, after `nf_ct_proto_N: `, trimmed. */
   readonly logs: readonly string[]
-  /** The entry of the packet's tuple after the packet, whatever the packet's state. */
+  /** The packet's tuple (of an error: that of the packet it quotes), or null when it has none. */
+  readonly tuple: RawTuple | null
+  /** The entry of that tuple after the packet, whatever the packet's state. */
   readonly entry: KernelEntry | null
   /** Packets that came out of the devices meanwhile; only counted. */
   readonly left: number
@@ -104,6 +106,15 @@ table inet sallyport {
 }
 `
 
+/** A clock tick at CONFIG_HZ 250. */
+const TICK_MS = 4
+const sleeper = new Int32Array(new SharedArrayBuffer(4))
+
+/** Sleeps; the thread does nothing else meanwhile. */
+export function pause(milliseconds: number): void {
+  Atomics.wait(sleeper, 0, 0, milliseconds)
+}
+
 const SYSCTLS: readonly [string, string | number][] = [
   // First: no router solicitation, duplicate address detection or multicast reports of its own.
   ['net.ipv6.conf.default.accept_ra', 0],
@@ -138,6 +149,8 @@ export class Kernel {
   readonly #netlink: Netlink
   /** Tuples that may have an entry, so that ageing and flushing need not walk the machine's whole table. */
   readonly #known = new Map<string, RawTuple>()
+  readonly #defaults = new Map<string, string>()
+  readonly #configured = new Map<string, string>()
 
   static open(): Kernel {
     return new Kernel()
@@ -171,9 +184,17 @@ export class Kernel {
     this.#drain()
   }
 
-  /** Writes a sysctl of the namespace: `nf_conntrack_…` names stand for `net.netfilter.nf_conntrack_…`. */
-  set(name: string, value: number): void {
-    this.#namespace.set(name.startsWith('nf_') ? `net.netfilter.${name}` : name, value)
+  /** Puts these sysctls (bare names) in force, and all others touched before back to their defaults. */
+  configure(settings: Readonly<Record<string, number>>): void {
+    for (const name of Object.keys(settings)) {
+      if (!this.#defaults.has(name)) this.#defaults.set(name, this.#namespace.get(`net.netfilter.${name}`))
+    }
+    for (const [name, initial] of this.#defaults) {
+      const value = String(settings[name] ?? initial)
+      if ((this.#configured.get(name) ?? initial) === value) continue
+      this.#namespace.set(`net.netfilter.${name}`, value)
+      this.#configured.set(name, value)
+    }
   }
 
   send(packet: Uint8Array, side: Side): Observation {
@@ -205,7 +226,8 @@ export class Kernel {
     const found = entry as KernelEntry | null
     if (found) this.#known.set(tupleKey(found.key), found.key)
     const ctinfo = seen ? ctinfoOf.get(seen.prefix)! : null
-    return { ctstate: ctinfo === null ? null : ctstateOf(ctinfo), ctinfo, logs, entry: found, left }
+    const ctstate = ctinfo === null ? null : ctstateOf(ctinfo)
+    return { ctstate, ctinfo, logs, tuple: tuple ?? other, entry: found, left }
   }
 
   #transmit(packet: Uint8Array, side: Side): number {
@@ -237,10 +259,22 @@ export class Kernel {
     return dumpEntries(this.#netlink)
   }
 
-  /** Takes `seconds` from what the entry has left, as if they had passed; gone when nothing is left. */
-  age(entry: KernelEntry, left: number): void {
-    if (left > 0) setTimeout(this.#netlink, entry.key, left)
-    else deleteEntry(this.#netlink, entry.key)
+  /**
+   * Takes `seconds` from what every entry has left, as if they had passed. Waits for the next clock tick first: then
+   * an entry last touched less than a second ago shows one second less than it was given, never the same.
+   */
+  age(seconds: number): void {
+    pause(TICK_MS + 1)
+    for (const entry of this.entries()) {
+      const left = entry.timeout + 1 - seconds
+      if (left > 0) setTimeout(this.#netlink, entry.key, left)
+      else deleteEntry(this.#netlink, entry.key)
+    }
+  }
+
+  /** How many entries the namespace counts. */
+  count(): number {
+    return Number(this.#namespace.get('net.netfilter.nf_conntrack_count'))
   }
 
   /** Deletes the entries that packets sent here have made. */

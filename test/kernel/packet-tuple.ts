@@ -1,3 +1,4 @@
+import type { TupleView } from '../../src/conntrack/view.ts'
 import { formatIPv4, formatIPv6 } from '../../src/packet/address.ts'
 
 /** The tuple of a packet, read independently of the engine: what the kernel is asked for after the packet. */
@@ -107,6 +108,28 @@ function transport(
 /** A tuple as a key of a Map. */
 export function tupleKey(tuple: RawTuple): string {
   return `${tuple.protocol} ${tuple.source} ${tuple.destination} ${tuple.sourcePort ?? tuple.id} ${tuple.destinationPort ?? `${tuple.type}.${tuple.code}`}`
+}
+
+/** The tuple as the engine shows it. */
+export function tupleView(raw: RawTuple): TupleView {
+  const addresses = { source: formatAddress(raw.source), destination: formatAddress(raw.destination) }
+  if (raw.id !== null) return { ...addresses, type: raw.type, code: raw.code, id: raw.id }
+  if (raw.sourcePort === null || raw.destinationPort === null) return addresses
+  if (raw.protocol === 47) {
+    return { ...addresses, sourceKey: raw.sourcePort, destinationKey: raw.destinationPort }
+  }
+  return { ...addresses, sourcePort: raw.sourcePort, destinationPort: raw.destinationPort }
+}
+
+/** A tuple as text, the same for a packet, the kernel's entry and the engine's. */
+export function tupleText(protocol: number, tuple: TupleView): string {
+  const from = tuple.sourcePort ?? tuple.sourceKey
+  const to = tuple.destinationPort ?? tuple.destinationKey
+  if (tuple.type !== undefined) {
+    return `${protocol} ${tuple.source} > ${tuple.destination} type ${tuple.type} code ${tuple.code} id ${tuple.id}`
+  }
+  if (from === undefined) return `${protocol} ${tuple.source} > ${tuple.destination}`
+  return `${protocol} ${tuple.source}:${from} > ${tuple.destination}:${to}`
 }
 
 /** As inet_ntop prints it. */

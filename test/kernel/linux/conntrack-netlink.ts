@@ -1,5 +1,5 @@
 import type { TupleView } from '../../../src/conntrack/view.ts'
-import { formatAddress, type RawTuple } from '../packet-tuple.ts'
+import { type RawTuple, tupleView } from '../packet-tuple.ts'
 import { ENOENT } from './libc.ts'
 import {
   attributes,
@@ -104,16 +104,6 @@ function rawTuple(family: number, bytes: Uint8Array | undefined): RawTuple {
     type: number(proto.get(5) ?? proto.get(8)),
     code: number(proto.get(6) ?? proto.get(9)),
   }
-}
-
-function tupleView(raw: RawTuple): TupleView {
-  const addresses = { source: formatAddress(raw.source), destination: formatAddress(raw.destination) }
-  if (raw.id !== null) return { ...addresses, type: raw.type, code: raw.code, id: raw.id }
-  if (raw.sourcePort === null || raw.destinationPort === null) return addresses
-  if (raw.protocol === 47) {
-    return { ...addresses, sourceKey: raw.sourcePort, destinationKey: raw.destinationPort }
-  }
-  return { ...addresses, sourcePort: raw.sourcePort, destinationPort: raw.destinationPort }
 }
 
 function counter(bytes: Uint8Array): KernelCounter {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { close, enterNetwork, open } from './libc.ts'
 
 const NAME = /^sallyport-(\d+)-(\d+)$/
@@ -8,6 +8,10 @@ let number = 0
 
 function run(command: string, ...args: string[]): string {
   return execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+}
+
+function sysctlPath(name: string): string {
+  return `/proc/sys/${name.replaceAll('.', '/')}`
 }
 
 /** Removes namespaces whose process is gone (a run that was killed). */
@@ -71,10 +75,13 @@ export class Namespace {
     return run('ip', 'netns', 'exec', this.name, command, ...args)
   }
 
-  /** Writes a sysctl by its dotted or slashed name, as far as this namespace has it. */
+  /** Writes a sysctl by its dotted name, as far as this namespace has it. */
   set(name: string, value: string | number): void {
-    const path = `/proc/sys/${name.replaceAll('.', '/')}`
-    this.inside(() => writeFileSync(path, String(value)))
+    this.inside(() => writeFileSync(sysctlPath(name), String(value)))
+  }
+
+  get(name: string): string {
+    return this.inside(() => readFileSync(sysctlPath(name), 'utf8')).trim()
   }
 
   remove(): void {

@@ -1,0 +1,180 @@
+import { REASONS } from '../../src/conntrack/reason.ts'
+import type { Judgement } from './engine.ts'
+import type { Observation } from './kernel.ts'
+import type { KernelEntry } from './linux/conntrack-netlink.ts'
+import { type RawTuple, tupleKey } from './packet-tuple.ts'
+import { transportOf } from './trace.ts'
+
+const TCP_STATES = [
+  'NONE',
+  'SYN_SENT',
+  'SYN_RECV',
+  'ESTABLISHED',
+  'FIN_WAIT',
+  'CLOSE_WAIT',
+  'LAST_ACK',
+  'TIME_WAIT',
+  'CLOSE',
+  'SYN_SENT2',
+]
+const TCP_KINDS = ['syn', 'synack', 'fin', 'ack', 'rst', 'none']
+const SCTP_STATES = [
+  'NONE',
+  'CLOSED',
+  'COOKIE_WAIT',
+  'COOKIE_ECHOED',
+  'ESTABLISHED',
+  'SHUTDOWN_SENT',
+  'SHUTDOWN_RECD',
+  'SHUTDOWN_ACK_SENT',
+  'HEARTBEAT_SENT',
+]
+const SCTP_CHUNKS = [1, 2, 6, 7, 8, 9, 10, 11, 14, 4, 5]
+const DIRECTIONS = ['ORIGINAL', 'REPLY']
+
+/** Header checks that come before the table is looked at. */
+const BEFORE_TABLE =
+  /^(truncated packet|bad checksum|invalid tcp flag|nf_ct_sctp|do_basic_checks|verification tag)/
+
+/** Counts which cells of the transition tables and which reasons the traffic has reached. */
+export class Coverage {
+  packets = 0
+  readonly #cells = new Map<string, number>()
+  readonly #reasons = new Map<string, number>()
+  readonly #logs = new Map<string, number>()
+  readonly #classes = new Map<string, number>()
+  #entries = new Map<string, KernelEntry>()
+
+  startCase(): void {
+    this.#entries = new Map()
+  }
+
+  add(packet: Uint8Array, observation: Observation, judgement: Judgement | null): void {
+    this.packets++
+    count(this.#classes, observation.ctstate ?? 'not judged')
+    for (const text of observation.logs) count(this.#logs, text.replace(/\b[0-9a-f]*\d[0-9a-f.:]*\b/g, 'N'))
+    for (const reason of judgement?.reasons ?? []) count(this.#reasons, reason.code)
+    const { tuple, entry } = observation
+    if (!tuple) return
+    if (observation.ctstate !== 'RELATED') this.#cell(packet, observation, tuple)
+    for (const key of entry ? [tupleKey(entry.key), tupleKey(tuple)] : []) this.#entries.set(key, entry!)
+    if (!entry) this.#entries.delete(tupleKey(tuple))
+  }
+
+  #cell(packet: Uint8Array, observation: Observation, tuple: RawTuple): void {
+    if (tuple.protocol !== 6 && tuple.protocol !== 132) return
+    if (observation.logs.some((text) => BEFORE_TABLE.test(text)) || observation.ctstate === null) return
+    const transport = transportOf(packet)
+    if (!transport) return
+    const before = this.#lookup(tuple)
+    const direction = before && tupleKey(before.key) !== tupleKey(tuple) ? 1 : 0
+    const state = before?.state ?? 'NONE'
+    if (tuple.protocol === 6 && transport.length >= 20) {
+      count(this.#cells, `tcp ${direction} ${tcpKind(transport[13]!)} ${state}`)
+    } else if (transport.length >= 16) {
+      count(this.#cells, `sctp ${direction} ${transport[12]} ${state}`)
+    }
+  }
+
+  /** The entry as it was before the packet, found by either tuple. */
+  #lookup(tuple: RawTuple): KernelEntry | undefined {
+    const [source, destination] = [tuple.destination, tuple.source]
+    const turned = {
+      ...tuple,
+      source,
+      destination,
+      sourcePort: tuple.destinationPort,
+      destinationPort: tuple.sourcePort,
+    }
+    return this.#entries.get(tupleKey(tuple)) ?? this.#entries.get(tupleKey(turned))
+  }
+
+  /** Everything counted, as text. */
+  report(): string {
+    const lines = [`${this.packets} packets: ${listed(this.#classes)}`]
+    for (const [protocol, kinds, states] of [
+      ['tcp', TCP_KINDS, TCP_STATES],
+      ['sctp', SCTP_CHUNKS.map(String), SCTP_STATES],
+    ] as const) {
+      for (const direction of [0, 1]) {
+        lines.push('', `${protocol} ${DIRECTIONS[direction]}: packets by kind and by state before`)
+        lines.push(
+          row(
+            '',
+            states.map((state) => state.slice(0, 11)),
+          ),
+        )
+        for (const kind of kinds) {
+          const cells = states.map(
+            (state) => this.#cells.get(`${protocol} ${direction} ${kind} ${state}`) ?? 0,
+          )
+          lines.push(
+            row(
+              kind,
+              cells.map((value) => (value === 0 ? '.' : String(value))),
+            ),
+          )
+        }
+      }
+    }
+    lines.push(
+      '',
+      'log texts of the kernel:',
+      ...sorted(this.#logs).map(([text, n]) => `${String(n).padStart(9)}  ${text}`),
+    )
+    lines.push('', 'reasons of the engine:')
+    for (const { code, kind } of REASONS) {
+      const reached = this.#reasons.get(code) ?? 0
+      lines.push(`${reached === 0 ? '.'.padStart(9) : String(reached).padStart(9)}  ${code} (${kind})`)
+    }
+    return lines.join('\n')
+  }
+
+  /** Cells and INVALID reasons that the traffic should reach and did not. */
+  missing(): string[] {
+    const cells: string[] = []
+    for (const direction of [0, 1]) {
+      for (const kind of TCP_KINDS.slice(0, 5)) {
+        for (const state of TCP_STATES) {
+          if (direction === 1 && state === 'NONE') continue
+          if (!this.#cells.has(`tcp ${direction} ${kind} ${state}`))
+            cells.push(`tcp ${DIRECTIONS[direction]} ${kind} ${state}`)
+        }
+      }
+      for (const chunk of SCTP_CHUNKS) {
+        for (const state of SCTP_STATES) {
+          if (direction === 1 && state === 'NONE') continue
+          if (!this.#cells.has(`sctp ${direction} ${chunk} ${state}`))
+            cells.push(`sctp ${DIRECTIONS[direction]} ${chunk} ${state}`)
+        }
+      }
+    }
+    const reasons = REASONS.filter(({ code, kind }) => kind === 'invalid' && !this.#reasons.has(code))
+    return [...cells, ...reasons.map(({ code }) => `reason ${code}`)]
+  }
+}
+
+function tcpKind(flags: number): string {
+  if (flags & 4) return 'rst'
+  if (flags & 2) return flags & 16 ? 'synack' : 'syn'
+  if (flags & 1) return 'fin'
+  return flags & 16 ? 'ack' : 'none'
+}
+
+function count(map: Map<string, number>, key: string): void {
+  map.set(key, (map.get(key) ?? 0) + 1)
+}
+
+function sorted(map: Map<string, number>): [string, number][] {
+  return [...map].sort((a, b) => b[1] - a[1])
+}
+
+function listed(map: Map<string, number>): string {
+  return sorted(map)
+    .map(([name, n]) => `${n} ${name}`)
+    .join(', ')
+}
+
+function row(head: string, cells: string[]): string {
+  return head.padEnd(8) + cells.map((cell) => cell.padStart(12)).join('')
+}
