@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
-// Two projects: `unit` runs anywhere; `kernel` needs root and a Linux kernel with netfilter,
-// and skips itself, loudly, where it has neither.
+// Three projects: `unit` runs anywhere; `kernel` needs root and a Linux kernel with netfilter,
+// and skips itself, loudly, where it has neither; `package` needs a build and npm.
 export default defineConfig({
   test: {
     projects: [
@@ -9,7 +9,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'bench/**/*.test.ts'],
-          exclude: ['test/kernel/**'],
+          exclude: ['test/kernel/**', 'test/package/**'],
         },
       },
       {
@@ -19,6 +19,14 @@ export default defineConfig({
           testTimeout: 600_000,
           hookTimeout: 60_000,
           fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'package',
+          include: ['test/package/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
     ],

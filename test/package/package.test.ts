@@ -1,0 +1,124 @@
+/** The package as somebody gets it: packed, installed into an empty folder, its command run, its library imported. */
+import { execFileSync, spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { pcapngInterface, pcapngPacket, pcapngSection } from '../../src/capture/writer.ts'
+import { buildPacket } from '../../src/packet/build.ts'
+
+const root = join(import.meta.dirname, '../..')
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+const LINKTYPE_RAW = 101
+
+let folder: string
+let packed: string[]
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'sallyport-package-'))
+  // What is in dist was built by the step before.
+  const answer = npm(root, 'pack', '--ignore-scripts', '--json', '--pack-destination', folder)
+  const [tarball] = JSON.parse(answer)
+  packed = tarball.files.map((file: { path: string }) => file.path)
+  writeFileSync(join(folder, 'package.json'), '{"private":true,"type":"module"}\n')
+  npm(folder, 'install', '--offline', '--ignore-scripts', '--no-audit', '--no-fund', tarball.filename)
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+function npm(cwd: string, ...args: string[]): string {
+  return execFileSync('npm', args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })
+}
+
+/** Runs the installed command. */
+function sallyport(...args: string[]) {
+  const command = join(folder, 'node_modules/.bin/sallyport')
+  return spawnSync(command, args, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+}
+
+/** A capture of a lone SYN. */
+function writeCapture(name: string): void {
+  const bytes = buildPacket({
+    source: '10.0.0.2',
+    destination: '192.0.2.9',
+    tcp: { sourcePort: 40000, destinationPort: 80, flags: 'S', sequence: 1000, options: [{ mss: 1460 }] },
+  })
+  const packet = {
+    seconds: 1_700_000_000,
+    nanoseconds: 0,
+    interfaceIndex: 0,
+    direction: 0,
+    bytes,
+    start: 0,
+    end: bytes.length,
+    originalLength: bytes.length,
+  }
+  const interfaceBlock = pcapngInterface({ name: 'in0', linkType: LINKTYPE_RAW, snapLength: 0 })
+  writeFileSync(
+    join(folder, name),
+    Buffer.concat([pcapngSection('sallyport'), interfaceBlock, pcapngPacket(packet)]),
+  )
+}
+
+test('the package holds what is built and the documents, no source and no test', () => {
+  const others = packed.filter((path) => !path.startsWith('dist/'))
+  expect(others.sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'])
+  expect(packed.filter((path) => /\.test\.|(?<!\.d)\.ts$/.test(path))).toEqual([])
+  expect(packed).toContain('dist/cli.js')
+  expect(packed).toContain('dist/types/index.d.ts')
+})
+
+test('the installed package brings no other package', () => {
+  expect(existsSync(join(folder, 'node_modules/sallyport'))).toBe(true)
+  expect(manifest.dependencies ?? {}).toEqual({})
+})
+
+test('the installed command says its version', () => {
+  const { status, stdout, stderr } = sallyport('--version')
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+  expect(stdout).toContain(manifest.version)
+})
+
+test('the installed command replays a capture', () => {
+  writeCapture('syn.pcapng')
+  const { status, stdout, stderr } = sallyport('replay', '--json', 'syn.pcapng')
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+  expect(JSON.parse(stdout)).toMatchObject({
+    packet: 1,
+    source: '10.0.0.2',
+    destinationPort: 80,
+    ctstate: 'NEW',
+    entry: { state: 'SYN_SENT', timeout: 120 },
+  })
+})
+
+test('the installed command ends with 2 on wrong use and 3 on input that it cannot read', () => {
+  expect(sallyport('replay', '--no-such-option').status).toBe(2)
+  expect(sallyport('replay', 'not-there.pcap').status).toBe(3)
+})
+
+test('the installed library is imported by its name and names no Node module', () => {
+  const script = "import * as sallyport from 'sallyport'\nconsole.log(Object.keys(sallyport).join(' '))\n"
+  writeFileSync(join(folder, 'import.js'), script)
+  const names = execFileSync(process.execPath, ['import.js'], { cwd: folder, encoding: 'utf8' })
+  expect(names.trim().split(' ').length).toBeGreaterThan(1)
+  const bundle = readFileSync(join(folder, 'node_modules/sallyport/dist/index.js'), 'utf8')
+  expect(bundle).not.toMatch(/\bfrom\s*["']node:|\bimport\(["']node:|\brequire\(/)
+})
+
+test('the installed types stand by themselves, without Node and without the DOM', () => {
+  writeFileSync(join(folder, 'types.ts'), "export * from 'sallyport'\n")
+  const compiler = join(root, 'node_modules/typescript/bin/tsc')
+  const args = [
+    '--strict',
+    '--noEmit',
+    '--target',
+    'es2022',
+    '--module',
+    'nodenext',
+    '--types',
+    '',
+    'types.ts',
+  ]
+  const { stdout } = spawnSync(process.execPath, [compiler, ...args], { cwd: folder, encoding: 'utf8' })
+  expect(stdout).toBe('')
+})
