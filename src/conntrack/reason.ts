@@ -18,8 +18,11 @@ interface ReasonShape {
   readonly fields: readonly string[]
 }
 
-const reason = <Code extends string>(code: Code, kind: ReasonKind, ...fields: string[]) =>
-  ({ code, kind, fields }) as const
+const reason = <Code extends string, const Fields extends readonly string[]>(
+  code: Code,
+  kind: ReasonKind,
+  ...fields: Fields
+) => ({ code, kind, fields }) as const
 
 /** Order is the numbering inside the engine only; codes are what is stable. */
 export const REASONS = [
