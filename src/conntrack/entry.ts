@@ -62,7 +62,7 @@ export const UDP_STREAM_TICK = 7
 export const GRE_TIMEOUT = 7
 export const GRE_STREAM_TIMEOUT = 8
 
-/** Bytes counted, as 64-bit floats (index into the Float64Array over the same memory = word / 2). */
+/** Bytes counted: low and high word of O, then of R. */
 export const BYTES = 20
 /** Packets counted: low words of O and R, then their high halves (O << 16 | R). */
 export const PACKETS = 24

@@ -23,4 +23,6 @@ export const HANDLED_UNKNOWN = 5
 export class Handling {
   /** With HANDLED_REFRESH: the new lifetime in whole seconds. */
   timeout = 0
+  /** The protocol's state changed, in the sense that a listener is told of. The caller clears it. */
+  stateChanged = false
 }

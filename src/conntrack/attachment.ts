@@ -1,0 +1,16 @@
+/** What only few entries have, kept beside the table: a helper and what it remembers, a master, children, a stamp. */
+import type { Helper, HelperSession } from './helper/helper.ts'
+
+export interface Attachment {
+  helper: Helper | null
+  session: HelperSession | null
+  /** Entry number and id word of the master, when an expectation made this entry; else -1. */
+  master: number
+  masterId: number
+  /** Living connections that expectations of this entry made. */
+  children: number
+  /** Time stamp of the confirmation, where nf_conntrack_timestamp asked for it. */
+  startSeconds: number
+  startNanoseconds: number
+  stamped: boolean
+}

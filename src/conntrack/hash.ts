@@ -1,0 +1,84 @@
+/**
+ * The keyed hash of a flow: equal for both directions, different in every run.
+ *
+ * Multiply-shift over 16-bit pieces (Dietzfelbinger, "Universal hashing and k-wise independent random variables via
+ * integer arithmetic without primes", 1996): each 16-bit half of the result is pairwise independent over the secret, so
+ * tuples chosen beforehand collide no more often than random ones. The zone is left out: rules may decide it later.
+ */
+
+/** Source of randomness: fills the array. The engine knows no clock and no generator of its own. */
+export type FillRandom = (words: Uint32Array) => void
+
+const PIECES = 19
+
+export class FlowHash {
+  /** Two rows of multipliers and addends. */
+  readonly #high: Int32Array
+  readonly #low: Int32Array
+
+  constructor(fillRandom: FillRandom) {
+    const secret = new Uint32Array(2 * (PIECES + 1))
+    fillRandom(secret)
+    this.#high = Int32Array.from(secret.subarray(0, PIECES + 1))
+    this.#low = Int32Array.from(secret.subarray(PIECES + 1))
+  }
+
+  /**
+   * IPv4. `first` and `last` are the two ends, each an address and its part of the ports, in an order that does not
+   * depend on the direction: see `orderEnds`.
+   */
+  hash4(firstAddress: number, lastAddress: number, ports: number, protocol: number): number {
+    const h = this.#high
+    const l = this.#low
+    const a = firstAddress & 0xffff
+    const b = firstAddress >>> 16
+    const c = lastAddress & 0xffff
+    const d = lastAddress >>> 16
+    const e = ports & 0xffff
+    const f = ports >>> 16
+    // `| 0` after each step keeps the sums in 32-bit integers.
+    let high = (Math.imul(h[0]!, a) + Math.imul(h[1]!, b)) | 0
+    let low = (Math.imul(l[0]!, a) + Math.imul(l[1]!, b)) | 0
+    high = (high + Math.imul(h[2]!, c)) | 0
+    low = (low + Math.imul(l[2]!, c)) | 0
+    high = (high + Math.imul(h[3]!, d)) | 0
+    low = (low + Math.imul(l[3]!, d)) | 0
+    high = (high + Math.imul(h[4]!, e)) | 0
+    low = (low + Math.imul(l[4]!, e)) | 0
+    high = (high + Math.imul(h[5]!, f)) | 0
+    low = (low + Math.imul(l[5]!, f)) | 0
+    high = (high + Math.imul(h[6]!, protocol) + h[PIECES]!) | 0
+    low = (low + Math.imul(l[6]!, protocol) + l[PIECES]!) | 0
+    return (high & 0xffff0000) | (low >>> 16)
+  }
+
+  /** IPv6: the ends' addresses stand as four words each at `first` and `last` of `words`. */
+  hash6(words: Int32Array, first: number, last: number, ports: number, protocol: number): number {
+    const h = this.#high
+    const l = this.#low
+    let high = Math.imul(h[16]!, ports & 0xffff) + Math.imul(h[17]!, ports >>> 16) + h[PIECES]!
+    let low = Math.imul(l[16]!, ports & 0xffff) + Math.imul(l[17]!, ports >>> 16) + l[PIECES]!
+    high = (high + Math.imul(h[18]!, protocol)) | 0
+    low = (low + Math.imul(l[18]!, protocol)) | 0
+    for (let i = 0; i < 4; i++) {
+      const a = words[first + i]!
+      const b = words[last + i]!
+      const k = i * 4
+      high =
+        (high +
+          Math.imul(h[k]!, a & 0xffff) +
+          Math.imul(h[k + 1]!, a >>> 16) +
+          Math.imul(h[k + 2]!, b & 0xffff) +
+          Math.imul(h[k + 3]!, b >>> 16)) |
+        0
+      low =
+        (low +
+          Math.imul(l[k]!, a & 0xffff) +
+          Math.imul(l[k + 1]!, a >>> 16) +
+          Math.imul(l[k + 2]!, b & 0xffff) +
+          Math.imul(l[k + 3]!, b >>> 16)) |
+        0
+    }
+    return (high & 0xffff0000) | (low >>> 16)
+  }
+}

@@ -1,0 +1,270 @@
+/**
+ * The sysctls of connection tracking, by their own names (Documentation/networking/nf_conntrack-sysctl).
+ * Times are whole seconds, as the files under /proc/sys hold them.
+ */
+import { suggest } from '../diagnostic/suggest.ts'
+
+export interface Sysctl {
+  /** Without the directory: `nf_conntrack_tcp_loose`. */
+  readonly name: string
+  readonly directory: 'net.netfilter' | 'net.ipv4'
+  readonly default: number
+  readonly minimum: number
+  readonly maximum: number
+}
+
+/** Largest time in seconds: INT_MAX clock ticks at 250 Hz (proc_dointvec_jiffies). */
+const LONGEST = 8_589_934
+const UINT32 = 4_294_967_295
+
+const netfilter = (name: string, initial: number, minimum: number, maximum: number): Sysctl => ({
+  name: `nf_conntrack_${name}`,
+  directory: 'net.netfilter',
+  default: initial,
+  minimum,
+  maximum,
+})
+const seconds = (name: string, initial: number): Sysctl => netfilter(name, initial, 0, LONGEST)
+const flag = (name: string, initial: number): Sysctl => netfilter(name, initial, 0, 1)
+
+/** Every sysctl that changes what the tracker does. */
+export const SYSCTLS = [
+  netfilter('max', 262_144, 0, 2_147_483_647),
+  netfilter('buckets', 262_144, 1, 2_147_483_647),
+  netfilter('expect_max', 4_096, 1, 2_147_483_647),
+  flag('checksum', 1),
+  flag('acct', 0),
+  flag('timestamp', 0),
+  netfilter('events', 2, 0, 2),
+  seconds('generic_timeout', 600),
+  seconds('icmp_timeout', 30),
+  seconds('icmpv6_timeout', 30),
+  seconds('udp_timeout', 30),
+  seconds('udp_timeout_stream', 120),
+  seconds('gre_timeout', 30),
+  seconds('gre_timeout_stream', 180),
+  seconds('tcp_timeout_syn_sent', 120),
+  seconds('tcp_timeout_syn_recv', 60),
+  seconds('tcp_timeout_established', 432_000),
+  seconds('tcp_timeout_fin_wait', 120),
+  seconds('tcp_timeout_close_wait', 60),
+  seconds('tcp_timeout_last_ack', 30),
+  seconds('tcp_timeout_time_wait', 120),
+  seconds('tcp_timeout_close', 10),
+  seconds('tcp_timeout_max_retrans', 300),
+  seconds('tcp_timeout_unacknowledged', 300),
+  flag('tcp_loose', 1),
+  flag('tcp_be_liberal', 0),
+  flag('tcp_ignore_invalid_rst', 0),
+  netfilter('tcp_max_retrans', 3, 0, 255),
+  seconds('sctp_timeout_closed', 10),
+  seconds('sctp_timeout_cookie_wait', 3),
+  seconds('sctp_timeout_cookie_echoed', 3),
+  seconds('sctp_timeout_established', 210),
+  seconds('sctp_timeout_shutdown_sent', 3),
+  seconds('sctp_timeout_shutdown_recd', 3),
+  seconds('sctp_timeout_shutdown_ack_sent', 3),
+  seconds('sctp_timeout_heartbeat_sent', 30),
+  netfilter('frag6_high_thresh', 4_194_304, 0, UINT32),
+  netfilter('frag6_timeout', 60, 0, LONGEST),
+  { name: 'ipfrag_high_thresh', directory: 'net.ipv4', default: 4_194_304, minimum: 0, maximum: UINT32 },
+  { name: 'ipfrag_time', directory: 'net.ipv4', default: 30, minimum: 0, maximum: LONGEST },
+  { name: 'ipfrag_max_dist', directory: 'net.ipv4', default: 64, minimum: 0, maximum: 2_147_483_647 },
+] as const satisfies readonly Sysctl[]
+
+const byName = new Map<string, number>(SYSCTLS.map((sysctl, index) => [sysctl.name, index]))
+const defaults = Float64Array.from(SYSCTLS, (sysctl) => sysctl.default)
+
+/** Sysctls that exist but change nothing here; a file of settings from a real machine has them. */
+const INERT: ReadonlySet<string> = new Set([
+  'nf_conntrack_count',
+  'nf_conntrack_log_invalid',
+  'nf_conntrack_frag6_low_thresh',
+  'ipfrag_low_thresh',
+])
+
+/** Places in `Settings.tcp`: TCP states 0–9, then the two timeouts that belong to no state. */
+export const TIMEOUT_MAX_RETRANS = 10
+export const TIMEOUT_UNACKNOWLEDGED = 11
+/** SYN_SENT2 has no sysctl of its own. */
+const SYN_SENT2_SECONDS = 120
+
+/** A setting that cannot be: the message says what was expected. */
+export class SettingError extends Error {
+  override readonly name = 'SettingError'
+}
+
+/**
+ * The values in force. Fields are what the trackers read; `set` changes them by sysctl name.
+ * A changed timeout affects the next refresh, not timers that run.
+ */
+export class Settings {
+  /** 0 means no limit. */
+  max = 0
+  buckets = 0
+  expectMax = 0
+  checksum = 0
+  acct = 0
+  timestamp = 0
+  events = 0
+  genericTimeout = 0
+  icmpTimeout = 0
+  icmpv6Timeout = 0
+  udpTimeout = 0
+  udpTimeoutStream = 0
+  greTimeout = 0
+  greTimeoutStream = 0
+  /** Seconds by TCP state, then TIMEOUT_MAX_RETRANS and TIMEOUT_UNACKNOWLEDGED. */
+  readonly tcp = new Int32Array(12)
+  tcpLoose = 0
+  tcpBeLiberal = 0
+  tcpIgnoreInvalidRst = 0
+  tcpMaxRetrans = 0
+  /** Seconds by SCTP state. */
+  readonly sctp = new Int32Array(9)
+  frag6HighThresh = 0
+  frag6Timeout = 0
+  ipfragHighThresh = 0
+  ipfragTime = 0
+  ipfragMaxDist = 0
+  /** As given; `max` follows `buckets` until it is set itself. */
+  readonly #values = Float64Array.from(defaults)
+  #maxIsSet = false
+
+  constructor() {
+    this.#apply()
+  }
+
+  /** The value of a sysctl, or undefined for a name nobody knows. */
+  get(name: string): number | undefined {
+    const index = byName.get(bareName(name))
+    return index === undefined ? undefined : this.#values[index]
+  }
+
+  /**
+   * Sets a sysctl: `net.netfilter.nf_conntrack_tcp_loose`, with slashes for dots, or the bare file name.
+   * @throws SettingError for an unknown name, or a value that is not a number in its range.
+   */
+  set(name: string, value: number | string): void {
+    const bare = bareName(name)
+    if (INERT.has(bare)) return
+    const index = byName.get(bare)
+    if (index === undefined) throw new SettingError(unknownName(name, bare))
+    const sysctl: Sysctl = SYSCTLS[index]!
+    const number = typeof value === 'number' ? value : /^\s*\d+\s*$/.test(value) ? Number(value) : Number.NaN
+    if (!Number.isInteger(number) || number < sysctl.minimum || number > sysctl.maximum) {
+      throw new SettingError(
+        `${sysctl.directory}.${sysctl.name} takes a whole number from ${sysctl.minimum} to ${sysctl.maximum}, not "${value}"`,
+      )
+    }
+    this.#values[index] = number
+    if (bare === 'nf_conntrack_max') this.#maxIsSet = true
+    if (bare === 'nf_conntrack_buckets' && !this.#maxIsSet)
+      this.#values[byName.get('nf_conntrack_max')!] = number
+    this.#apply()
+  }
+
+  /** Every sysctl that differs from its default, as `name = value`. */
+  changed(): { readonly name: string; readonly value: number }[] {
+    return SYSCTLS.flatMap((sysctl, index) =>
+      this.#values[index] === sysctl.default
+        ? []
+        : [{ name: `${sysctl.directory}.${sysctl.name}`, value: this.#values[index]! }],
+    )
+  }
+
+  #apply(): void {
+    const value = (name: string): number => this.#values[byName.get(name)!]!
+    const own = (name: string): number => value(`nf_conntrack_${name}`)
+    this.max = own('max')
+    this.buckets = own('buckets')
+    this.expectMax = own('expect_max')
+    this.checksum = own('checksum')
+    this.acct = own('acct')
+    this.timestamp = own('timestamp')
+    this.events = own('events')
+    this.genericTimeout = own('generic_timeout')
+    this.icmpTimeout = own('icmp_timeout')
+    this.icmpv6Timeout = own('icmpv6_timeout')
+    this.udpTimeout = own('udp_timeout')
+    this.udpTimeoutStream = own('udp_timeout_stream')
+    this.greTimeout = own('gre_timeout')
+    this.greTimeoutStream = own('gre_timeout_stream')
+    const tcp = (name: string): number => own(`tcp_timeout_${name}`)
+    this.tcp.set([
+      0,
+      tcp('syn_sent'),
+      tcp('syn_recv'),
+      tcp('established'),
+      tcp('fin_wait'),
+      tcp('close_wait'),
+      tcp('last_ack'),
+      tcp('time_wait'),
+      tcp('close'),
+      SYN_SENT2_SECONDS,
+      tcp('max_retrans'),
+      tcp('unacknowledged'),
+    ])
+    this.tcpLoose = own('tcp_loose')
+    this.tcpBeLiberal = own('tcp_be_liberal')
+    this.tcpIgnoreInvalidRst = own('tcp_ignore_invalid_rst')
+    this.tcpMaxRetrans = own('tcp_max_retrans')
+    const sctp = (name: string): number => own(`sctp_timeout_${name}`)
+    this.sctp.set([
+      0,
+      sctp('closed'),
+      sctp('cookie_wait'),
+      sctp('cookie_echoed'),
+      sctp('established'),
+      sctp('shutdown_sent'),
+      sctp('shutdown_recd'),
+      sctp('shutdown_ack_sent'),
+      sctp('heartbeat_sent'),
+    ])
+    this.frag6HighThresh = own('frag6_high_thresh')
+    this.frag6Timeout = own('frag6_timeout')
+    this.ipfragHighThresh = value('ipfrag_high_thresh')
+    this.ipfragTime = value('ipfrag_time')
+    this.ipfragMaxDist = value('ipfrag_max_dist')
+  }
+}
+
+function bareName(name: string): string {
+  const words = name.trim().split(/[./]/)
+  return words[words.length - 1]!
+}
+
+function unknownName(name: string, bare: string): string {
+  const near = suggest(
+    bare,
+    SYSCTLS.map((sysctl) => sysctl.name),
+  )
+  return `no sysctl ${name} of connection tracking${near === null ? '' : `; did you mean ${near}?`}`
+}
+
+/** One `name = value` of a settings file, with its line for messages. */
+export interface SettingLine {
+  readonly line: number
+  readonly name: string
+  readonly value: string
+}
+
+/**
+ * Reads the text of a sysctl.conf or of `sysctl -a`: `name = value` lines, `#` and `;` comments. Names outside
+ * connection tracking are left out, so that a whole machine's settings can be given.
+ * @throws SettingError with the line of the first one that is neither.
+ */
+export function parseSettings(text: string, file: string): SettingLine[] {
+  const settings: SettingLine[] = []
+  text.split('\n').forEach((raw, index) => {
+    const line = raw.trim()
+    if (line === '' || line.startsWith('#') || line.startsWith(';')) return
+    const equals = line.indexOf('=')
+    if (equals <= 0)
+      throw new SettingError(`${file}:${index + 1}: expected "name = value", found "${line.slice(0, 60)}"`)
+    const name = line.slice(0, equals).trim().replace(/^-/, '')
+    if (!/nf_conntrack|ipfrag_/.test(name)) return
+    settings.push({ line: index + 1, name, value: line.slice(equals + 1).trim() })
+  })
+  return settings
+}

@@ -1,0 +1,241 @@
+/**
+ * The state table: entries, their index and their timers. It knows tuples, zones and deadlines, and nothing of
+ * protocols.
+ */
+import {
+  ADDRESSES,
+  DEADLINE,
+  DESTINATION,
+  ENTRY_WORDS,
+  ID,
+  NEXT,
+  PORTS,
+  PROTOCOL,
+  PROTOCOL_IPV6_BIT,
+  SOURCE,
+  STATUS,
+  ZONES,
+} from './entry.ts'
+import type { FillRandom } from './hash.ts'
+import { FlowHash } from './hash.ts'
+import { firstSlot, HashIndex } from './hash-index.ts'
+import { Slab } from './slab.ts'
+import { ORIGINAL, REPLY, STATUS_ASSURED, STATUS_CONFIRMED, STATUS_DYING } from './status.ts'
+import type { Tuple } from './tuple.ts'
+import { hashWords } from './tuple.ts'
+import { TimingWheel } from './wheel.ts'
+
+/** An IPv6 entry's addresses: source, destination. */
+const ADDRESS_WORDS = 8
+/** Slots looked at for an entry to evict: about eight of Linux's buckets (early_drop). */
+const EVICTION_SLOTS = 32
+
+export class StateTable {
+  readonly entries = new Slab(ENTRY_WORDS, NEXT)
+  readonly addresses = new Slab(ADDRESS_WORDS, 0, 1)
+  readonly wheel = new TimingWheel(this.entries)
+  readonly flowHash: FlowHash
+  readonly #index = new HashIndex()
+  readonly #scratch = new Int32Array(8)
+  #nextId = 1
+  /** Entries, those not yet confirmed and those that expired but were not taken away yet included. */
+  count = 0
+
+  constructor(fillRandom: FillRandom) {
+    this.flowHash = new FlowHash(fillRandom)
+  }
+
+  words(number: number): Int32Array {
+    return this.entries.words(number)
+  }
+
+  at(number: number): number {
+    return this.entries.at(number)
+  }
+
+  /**
+   * Looks up a tuple: entry number × 2 + direction, or -1. The entry may have expired: the caller compares its
+   * deadline.
+   */
+  lookup(tuple: Tuple): number {
+    const hash = tuple.hash
+    const slots = this.#index.slots(hash)
+    const mask = slots.length - 1
+    for (let slot = firstSlot(slots, hash); ; slot = (slot + 2) & mask) {
+      const reference = slots[slot + 1]!
+      if (reference === 0) return -1
+      if (slots[slot] !== hash) continue
+      const number = (reference - 1) >>> 1
+      const direction = this.#match(tuple, number)
+      if (direction >= 0) return number * 2 + direction
+    }
+  }
+
+  /** Reads ahead what `lookup` will need, so that the cache misses of several packets overlap. Decides nothing. */
+  touchIndex(hash: number): number {
+    const slots = this.#index.slots(hash)
+    return slots[firstSlot(slots, hash) + 1]!
+  }
+
+  /** The same for the entry that the index named. */
+  touchEntry(reference: number): number {
+    if (reference === 0) return 0
+    const number = (reference - 1) >>> 1
+    const words = this.entries.words(number)
+    const at = this.entries.at(number)
+    return words[at]! ^ words[at + 16]!
+  }
+
+  #match(tuple: Tuple, number: number): number {
+    const words = this.entries.words(number)
+    const at = this.entries.at(number)
+    const addresses = tuple.addresses
+    if (words[at + PROTOCOL] !== tuple.protocol) return -1
+    const source = words[at + SOURCE]!
+    const destination = words[at + DESTINATION]!
+    const ipv6 = words[at + ADDRESSES] !== 0
+    if (
+      source === addresses[0] &&
+      destination === addresses[4] &&
+      words[at + PORTS] === tuple.ports &&
+      (words[at + ZONES]! ^ tuple.zones) >>> 16 === 0 &&
+      (!ipv6 || this.#sameAddresses(addresses, words[at + ADDRESSES]!, 0))
+    ) {
+      return ORIGINAL
+    }
+    if (
+      source === addresses[4] &&
+      destination === addresses[0] &&
+      tuple.invertible &&
+      words[at + PORTS] === tuple.inversePorts &&
+      ((words[at + ZONES]! ^ tuple.zones) & 0xffff) === 0 &&
+      (!ipv6 || this.#sameAddresses(addresses, words[at + ADDRESSES]!, 4))
+    ) {
+      return REPLY
+    }
+    return -1
+  }
+
+  /** `turn` 0: the record's source is the tuple's source; 4: it is its destination. */
+  #sameAddresses(addresses: Int32Array, record: number, turn: number): boolean {
+    const words = this.addresses.words(record)
+    const at = this.addresses.at(record)
+    for (let i = 1; i < 4; i++) {
+      if (words[at + i] !== addresses[i + turn]) return false
+      if (words[at + 4 + i] !== addresses[(i + 4 + turn) & 7]) return false
+    }
+    return true
+  }
+
+  /** A new entry with the tuple as its original direction: not confirmed, so in no index and without a timer. */
+  create(tuple: Tuple): number {
+    const number = this.entries.allocate()
+    const words = this.entries.words(number)
+    const at = this.entries.at(number)
+    words.fill(0, at, at + ENTRY_WORDS)
+    words[at + SOURCE] = tuple.addresses[0]!
+    words[at + DESTINATION] = tuple.addresses[4]!
+    words[at + PORTS] = tuple.ports
+    words[at + PROTOCOL] = tuple.protocol
+    words[at + ZONES] = tuple.zones
+    words[at + ID] = this.#nextId++
+    if (tuple.protocol >= PROTOCOL_IPV6_BIT) {
+      const record = this.addresses.allocate()
+      this.addresses.words(record).set(tuple.addresses, this.addresses.at(record))
+      words[at + ADDRESSES] = record
+    }
+    this.count++
+    return number
+  }
+
+  /** Puts an entry into index and wheel; its deadline word holds its lifetime until now. */
+  confirm(number: number, hash: number, now: number): void {
+    const words = this.entries.words(number)
+    const at = this.entries.at(number)
+    words[at + DEADLINE] = words[at + DEADLINE]! + now
+    words[at + STATUS] = words[at + STATUS]! | STATUS_CONFIRMED
+    this.#index.insert(hash, number * 2 + 1)
+    this.wheel.file(number)
+  }
+
+  /** Takes an entry away, confirmed or not. */
+  remove(number: number): void {
+    const words = this.entries.words(number)
+    const at = this.entries.at(number)
+    if ((words[at + STATUS]! & STATUS_CONFIRMED) !== 0) {
+      this.#index.remove(this.#hashOf(words, at), number * 2 + 1)
+      this.wheel.remove(number)
+    }
+    if (words[at + ADDRESSES] !== 0) this.addresses.free(words[at + ADDRESSES]!)
+    words[at + STATUS] = 0
+    this.entries.free(number)
+    this.count--
+  }
+
+  /** Adds to a byte counter: two words, the high one first counted in units of 2^32. */
+  addBytes(words: Int32Array, at: number, bytes: number): void {
+    const low = words[at]! >>> 0
+    words[at] = low + bytes
+    if (low + bytes > 0xffff_ffff) words[at + 1] = words[at + 1]! + 1
+  }
+
+  /** Confirmed and not expired at `now`. */
+  isAlive(number: number, now: number): boolean {
+    const words = this.entries.words(number)
+    const at = this.entries.at(number)
+    const status = words[at + STATUS]!
+    return (
+      (status & (STATUS_CONFIRMED | STATUS_DYING)) === STATUS_CONFIRMED &&
+      ((words[at + DEADLINE]! - now) | 0) > 0
+    )
+  }
+
+  /** An entry that may be evicted for a new one, near where the new one's hash leads; -1 if there is none near. */
+  evictable(hash: number): number {
+    const slots = this.#index.slots(hash)
+    const mask = slots.length - 1
+    let slot = firstSlot(slots, hash)
+    for (let i = 0; i < EVICTION_SLOTS; i++, slot = (slot + 2) & mask) {
+      const reference = slots[slot + 1]!
+      if (reference === 0) continue
+      const number = (reference - 1) >>> 1
+      const status = this.entries.words(number)[this.entries.at(number) + STATUS]!
+      if ((status & (STATUS_ASSURED | STATUS_DYING)) === 0) return number
+    }
+    return -1
+  }
+
+  /** Copies the addresses of an entry's original direction: source to words 0–3, destination to 4–7. */
+  readAddresses(number: number, into: Int32Array): void {
+    const words = this.entries.words(number)
+    const at = this.entries.at(number)
+    const record = words[at + ADDRESSES]!
+    if (record === 0) {
+      into.fill(0)
+      into[0] = words[at + SOURCE]!
+      into[4] = words[at + DESTINATION]!
+      return
+    }
+    const from = this.addresses.words(record)
+    const start = this.addresses.at(record)
+    for (let i = 0; i < 8; i++) into[i] = from[start + i]!
+  }
+
+  /** Bytes of memory taken by entries, addresses and index. */
+  get bytes(): number {
+    return this.entries.bytes + this.addresses.bytes + this.#index.bytes
+  }
+
+  #hashOf(words: Int32Array, at: number): number {
+    const record = words[at + ADDRESSES]!
+    const ports = words[at + PORTS]!
+    const protocol = words[at + PROTOCOL]!
+    if (record !== 0) {
+      const start = this.addresses.at(record)
+      return hashWords(this.flowHash, this.addresses.words(record), start, start + 4, ports, protocol)
+    }
+    this.#scratch[0] = words[at + SOURCE]!
+    this.#scratch[4] = words[at + DESTINATION]!
+    return hashWords(this.flowHash, this.#scratch, 0, 4, ports, protocol)
+  }
+}

@@ -1,0 +1,484 @@
+/**
+ * Connection tracking: which entry a packet belongs to, and what it does to it (nf_conntrack_in and what follows).
+ *
+ *     tracker.setTime(packet.seconds, packet.nanoseconds)
+ *     tracker.prepare(packet, tuple)            its tuple and hash
+ *     tracker.track(packet, tuple, outcome)     at the tracker's hook: class, entry, state
+ *     tracker.confirm(packet, tuple, outcome)   at the very end: a new entry enters the table
+ *     tracker.discard(outcome)                  instead, where something in between dropped the packet
+ */
+import type { Packet } from '../packet/packet.ts'
+import {
+  CHECKSUM_BAD,
+  CHECKSUM_GOOD,
+  CHECKSUM_PARTIAL,
+  CHECKSUM_UNKNOWN,
+  DIRECTION_OUTGOING,
+  FAMILY_IPV4,
+  ISSUE_CHAIN,
+  ISSUE_FRAGMENT,
+  ISSUE_FRAGMENT_REFUSED,
+  ISSUE_NONE,
+  PROTOCOL_GRE,
+  PROTOCOL_ICMP,
+  PROTOCOL_ICMPV6,
+} from '../packet/packet.ts'
+import { verifyChecksum } from '../packet/verify.ts'
+import { Clock } from './clock.ts'
+import { BYTES, DEADLINE, flowState, ID, PACKETS, PACKETS_HIGH, STATUS } from './entry.ts'
+import {
+  HANDLED_DELETE,
+  HANDLED_INVALID,
+  HANDLED_PASS,
+  HANDLED_REPEAT,
+  HANDLED_UNKNOWN,
+  Handling,
+} from './handling.ts'
+import type { FillRandom } from './hash.ts'
+import { Helpers } from './helpers.ts'
+import { IcmpErrors } from './icmp-error.ts'
+import type { Outcome } from './outcome.ts'
+import {
+  CHANGED_ASSURED,
+  CHANGED_NEW,
+  CHANGED_REPLY,
+  CHANGED_STATE,
+  DROPPED_BY_CONNTRACK,
+  DROPPED_BY_HELPER,
+} from './outcome.ts'
+import { handleProtocol, hasCheckedChecksum, headerLength } from './protocol.ts'
+import { reasonNumber } from './reason.ts'
+import { Settings } from './settings.ts'
+import { Statistics } from './statistics.ts'
+import {
+  CTINFO_ESTABLISHED,
+  CTINFO_ESTABLISHED_REPLY,
+  CTINFO_INVALID,
+  CTINFO_NEW,
+  CTINFO_NONE,
+  CTINFO_RELATED,
+  ORIGINAL,
+  REPLY,
+  STATUS_ASSURED,
+  STATUS_CONFIRMED,
+  STATUS_DYING,
+  STATUS_EXPECTED,
+  STATUS_FIXED_TIMEOUT,
+  STATUS_SEEN_REPLY,
+} from './status.ts'
+import { StateTable } from './table.ts'
+import type { Tuple } from './tuple.ts'
+
+/** Beside the status bits and the wheel's: the entry is accounted. */
+export const ACCOUNTED = 1 << 27
+
+/** Expired entries taken away for each packet, so that none waits for all. */
+const EXPIRY_BUDGET = 64
+/** Deadlines are compared modulo 2^32: no jump of the clock may come near half of that. */
+const LONGEST_JUMP = 2 ** 29
+
+const reason = {
+  chain: reasonNumber['l3-chain'],
+  fragment6: reasonNumber['l3-frag6'],
+  tupleShort: reasonNumber['tuple-short'],
+  greNotPpp: reasonNumber['gre-not-ppp'],
+  notQuery: reasonNumber['icmp-not-query'],
+  full: reasonNumber['table-full'],
+  earlyDrop: reasonNumber['early-drop'],
+  cut: reasonNumber['cut-transport'],
+} as const
+
+export const EVENT_NEW = 0
+export const EVENT_UPDATE = 1
+export const EVENT_DESTROY = 2
+
+/**
+ * Told of every change of the table. `changes` are CHANGED_* bits. A destroyed entry is still readable during the call.
+ * `ticks` is the absolute time in clock ticks, or -1 for the time of the packet (see `Tracker.clock`).
+ */
+export type EventListener = (event: number, entry: number, changes: number, ticks: number) => void
+
+/** How transport checksums are judged. */
+export type ChecksumPolicy =
+  /** As the kernel would. */
+  | 'verify'
+  /** The same, but a checksum that a network card was still to complete counts as good. */
+  | 'auto'
+  /** Never looked at. */
+  | 'ignore'
+
+export interface TrackerOptions {
+  readonly settings?: Settings
+  /** Ticks a second, 1–10,000; default 250. */
+  readonly hz?: number
+  readonly checksums?: ChecksumPolicy
+  /** Secret of the hash table; without it every run is the same. */
+  readonly fillRandom?: FillRandom
+}
+
+export class Tracker {
+  readonly settings: Settings
+  readonly clock: Clock
+  readonly table: StateTable
+  readonly statistics = new Statistics()
+  /** Helpers, expectations, and what else only few entries have. */
+  readonly helpers: Helpers
+  /** Packets whose checksum was still to be completed by a network card (policy `auto`). */
+  offloadedChecksums = 0
+  onEvent: EventListener | null = null
+  readonly #checksums: ChecksumPolicy
+  readonly #icmpErrors: IcmpErrors
+  readonly #handling = new Handling()
+
+  constructor(options: TrackerOptions = {}) {
+    this.settings = options.settings ?? new Settings()
+    this.clock = new Clock(options.hz ?? 250)
+    this.table = new StateTable(options.fillRandom ?? fixedSecret)
+    this.helpers = new Helpers(this.table, this.clock, this.settings)
+    this.#checksums = options.checksums ?? 'auto'
+    this.#icmpErrors = new IcmpErrors(this.table)
+  }
+
+  /** Moves the clock to a packet's time and takes away what has expired by then. */
+  setTime(seconds: number, nanoseconds: number): void {
+    const clock = this.clock
+    clock.set(seconds, nanoseconds)
+    const wheel = this.table.wheel
+    if (clock.ticks === wheel.cursor) return
+    if (wheel.size === 0) {
+      wheel.start(clock.ticks)
+      return
+    }
+    // A listener is told in order; without one, what has expired may wait: nobody can see it.
+    wheel.budget = this.onEvent === null ? EXPIRY_BUDGET : Number.POSITIVE_INFINITY
+    if (clock.ticks - wheel.cursor > LONGEST_JUMP) this.#drain(clock.ticks)
+    else this.#expireUntil(clock.ticks)
+  }
+
+  /** Takes away all that has expired by now: for a look at the whole table. */
+  settle(): void {
+    this.#drain(this.clock.ticks)
+  }
+
+  #drain(ticks: number): void {
+    const wheel = this.table.wheel
+    wheel.budget = Number.POSITIVE_INFINITY
+    while (wheel.size > 0 && ticks - wheel.cursor > LONGEST_JUMP)
+      this.#expireUntil(wheel.cursor + LONGEST_JUMP)
+    if (wheel.size === 0) wheel.start(ticks)
+    else this.#expireUntil(ticks)
+  }
+
+  #expireUntil(ticks: number): void {
+    const wheel = this.table.wheel
+    for (let number = wheel.nextDue(ticks); number >= 0; number = wheel.nextDue(ticks))
+      this.#expire(number, ticks)
+  }
+
+  #expire(number: number, ticks: number): void {
+    const deadline = this.table.words(number)[this.table.at(number) + DEADLINE]!
+    this.#destroy(number, ticks + ((deadline - (ticks | 0)) | 0))
+  }
+
+  /** Fills the packet's tuple. Zones as in Tuple. */
+  prepare(packet: Packet, tuple: Tuple, zones = 0): void {
+    tuple.zones = zones
+    tuple.hash = 0
+    if (packet.issue === ISSUE_NONE && packet.transportCaptured >= Math.min(8, packet.transportLength)) {
+      tuple.usable = tuple.fromPacket(packet)
+      if (tuple.usable) tuple.computeHash(this.table.flowHash)
+    } else tuple.usable = false
+  }
+
+  /** The tracker's hook. A new entry is in no table until `confirm`. */
+  track(packet: Packet, tuple: Tuple, outcome: Outcome): void {
+    outcome.tick = this.clock.now
+    if (packet.issue !== ISSUE_NONE) {
+      this.#judgeIssue(packet, outcome)
+      return
+    }
+    const protocol = packet.protocol
+    const needed = headerLength(protocol)
+    if (packet.transportCaptured < needed && packet.transportCaptured < packet.transportLength) {
+      outcome.reasons.add(reason.cut, packet.transportCaptured, Math.min(needed, packet.transportLength))
+      return
+    }
+    const isIcmp = packet.family === FAMILY_IPV4 ? protocol === PROTOCOL_ICMP : protocol === PROTOCOL_ICMPV6
+    if (isIcmp || hasCheckedChecksum(protocol)) this.#verify(packet)
+    if (isIcmp && this.#icmpErrors.decide(packet, tuple.zones, this.clock.now, outcome)) {
+      if (outcome.ctinfo === CTINFO_INVALID) this.statistics.error++
+      return
+    }
+    if (!tuple.usable) {
+      if (protocol === PROTOCOL_GRE)
+        outcome.reasons.add(reason.greNotPpp, packet.view.getUint16(packet.transportOffset + 2))
+      else outcome.reasons.add(reason.tupleShort, packet.transportLength, 4)
+      this.#invalid(outcome)
+      return
+    }
+    this.#resolve(packet, tuple, outcome)
+  }
+
+  #judgeIssue(packet: Packet, outcome: Outcome): void {
+    if (packet.issue === ISSUE_CHAIN) outcome.reasons.add(reason.chain)
+    else if (packet.issue === ISSUE_FRAGMENT_REFUSED || packet.issue === ISSUE_FRAGMENT) {
+      outcome.reasons.add(reason.fragment6, packet.fragmentOffset, packet.transportLength)
+    } else return
+    this.#invalid(outcome)
+  }
+
+  /** Finds or makes the entry, and lets its protocol judge the packet. */
+  #resolve(packet: Packet, tuple: Tuple, outcome: Outcome): void {
+    const table = this.table
+    for (;;) {
+      const found = this.#find(tuple)
+      let number = found >> 1
+      let direction = found & 1
+      if (found < 0) {
+        if (!tuple.invertible) {
+          outcome.reasons.add(reason.notQuery, packet.icmpType)
+          this.#invalid(outcome)
+          return
+        }
+        number = this.#create(packet, tuple, outcome)
+        if (number < 0) return
+        direction = ORIGINAL
+      }
+      const words = table.words(number)
+      const at = table.at(number)
+      const statusBefore = words[at + STATUS]!
+      outcome.ctinfo =
+        direction === REPLY
+          ? CTINFO_ESTABLISHED_REPLY
+          : (statusBefore & STATUS_SEEN_REPLY) !== 0
+            ? CTINFO_ESTABLISHED
+            : (statusBefore & STATUS_EXPECTED) !== 0
+              ? CTINFO_RELATED
+              : CTINFO_NEW
+      outcome.entry = number
+      const deadlineBefore = words[at + DEADLINE]!
+      const handling = this.#handling
+      handling.stateChanged = false
+      const clock = this.clock
+      const result = handleProtocol(
+        words,
+        at,
+        packet,
+        direction,
+        clock.now,
+        clock.hz,
+        this.settings,
+        outcome.reasons,
+        handling,
+      )
+      if (result === HANDLED_REPEAT) {
+        this.#destroy(number, -1)
+        continue
+      }
+      if (result === HANDLED_INVALID || result === HANDLED_UNKNOWN) {
+        outcome.entry = -1
+        if ((statusBefore & STATUS_CONFIRMED) === 0) this.#forget(number)
+        else if (words[at + DEADLINE] !== deadlineBefore) table.wheel.moved(number, words, at)
+        if (result === HANDLED_INVALID) this.#invalid(outcome)
+        else outcome.ctinfo = CTINFO_NONE
+        return
+      }
+      if (result === HANDLED_DELETE) {
+        this.#count(words, at, direction, packet)
+        this.#destroy(number, -1)
+        outcome.entry = -1
+        return
+      }
+      if (result !== HANDLED_PASS) this.#refresh(number, words, at, direction, packet, handling.timeout)
+      if (direction === REPLY && (statusBefore & STATUS_SEEN_REPLY) === 0) {
+        words[at + STATUS] = words[at + STATUS]! | STATUS_SEEN_REPLY
+        outcome.changes |= CHANGED_REPLY
+      }
+      if ((words[at + STATUS]! & ~statusBefore & STATUS_ASSURED) !== 0) outcome.changes |= CHANGED_ASSURED
+      if (handling.stateChanged) outcome.changes |= CHANGED_STATE
+      return
+    }
+  }
+
+  /** Lookup that takes expired entries away on the spot. */
+  #find(tuple: Tuple): number {
+    for (;;) {
+      const found = this.table.lookup(tuple)
+      if (found < 0) return found
+      const number = found >> 1
+      const deadline = this.table.words(number)[this.table.at(number) + DEADLINE]!
+      if (((deadline - this.clock.now) | 0) > 0) return found
+      this.#expire(number, this.clock.ticks)
+    }
+  }
+
+  /** A new entry, or -1 when there is no room for it: the packet is dropped. */
+  #create(packet: Packet, tuple: Tuple, outcome: Outcome): number {
+    const table = this.table
+    const limit = this.settings.max
+    if (limit !== 0 && table.count >= limit) {
+      this.#makeRoom(limit)
+      if (table.count >= limit) {
+        const victim = table.evictable(tuple.hash)
+        if (victim < 0) {
+          outcome.droppedBy = DROPPED_BY_CONNTRACK
+          outcome.reasons.add(reason.full, table.count, limit)
+          this.statistics.drop++
+          return -1
+        }
+        this.#destroy(victim, -1)
+        this.statistics.earlyDrop++
+        outcome.reasons.add(reason.earlyDrop, 1, limit)
+      }
+    }
+    const number = table.create(tuple)
+    if (this.settings.acct !== 0) {
+      const words = table.words(number)
+      const at = table.at(number)
+      words[at + STATUS] = words[at + STATUS]! | ACCOUNTED
+    }
+    const { helpers } = this
+    if (helpers.expectations.size > 0 || helpers.assignments.length > 0)
+      helpers.begin(packet, number, outcome)
+    return number
+  }
+
+  /** Takes expired entries away until one more fits. */
+  #makeRoom(limit: number): void {
+    const { wheel } = this.table
+    wheel.budget = Number.POSITIVE_INFINITY
+    while (this.table.count >= limit) {
+      const number = wheel.nextDue(this.clock.ticks)
+      if (number < 0) return
+      this.#expire(number, this.clock.ticks)
+    }
+  }
+
+  #refresh(
+    number: number,
+    words: Int32Array,
+    at: number,
+    direction: number,
+    packet: Packet,
+    seconds: number,
+  ): void {
+    const status = words[at + STATUS]!
+    const lifetime = seconds * this.clock.hz
+    if ((status & STATUS_CONFIRMED) === 0) words[at + DEADLINE] = lifetime
+    else if ((status & STATUS_FIXED_TIMEOUT) === 0) {
+      const deadline = (this.clock.now + lifetime) | 0
+      const earlier = ((deadline - words[at + DEADLINE]!) | 0) < 0
+      words[at + DEADLINE] = deadline
+      if (earlier) this.table.wheel.moved(number, words, at)
+    }
+    this.#count(words, at, direction, packet)
+  }
+
+  #count(words: Int32Array, at: number, direction: number, packet: Packet): void {
+    if ((words[at + STATUS]! & ACCOUNTED) === 0) return
+    const low = at + PACKETS + direction
+    words[low] = words[low]! + 1
+    if (words[low] === 0)
+      words[at + PACKETS_HIGH] = words[at + PACKETS_HIGH]! + (direction === ORIGINAL ? 0x10000 : 1)
+    this.table.addBytes(words, at + BYTES + direction * 2, packet.length)
+  }
+
+  /**
+   * The end of a packet's way: its helper looks at it, a new entry enters the table, and listeners are told what the
+   * packet changed.
+   */
+  confirm(packet: Packet, tuple: Tuple, outcome: Outcome): void {
+    const number = outcome.entry
+    if (number < 0) return
+    if (this.helpers.attachments.size > 0 && !this.helpers.help(packet, outcome)) {
+      outcome.droppedBy = DROPPED_BY_HELPER
+      this.discard(outcome)
+      return
+    }
+    const table = this.table
+    const words = table.words(number)
+    const at = table.at(number)
+    if ((words[at + STATUS]! & STATUS_CONFIRMED) === 0) {
+      table.confirm(number, tuple.hash, this.clock.now)
+      this.#stamp(number)
+      outcome.changes = CHANGED_NEW
+    }
+    if (outcome.changes !== 0 && this.onEvent !== null && this.settings.events !== 0) {
+      this.onEvent(outcome.changes === CHANGED_NEW ? EVENT_NEW : EVENT_UPDATE, number, outcome.changes, -1)
+    }
+  }
+
+  #stamp(number: number): void {
+    if (this.settings.timestamp === 0) return
+    const attachment = this.helpers.attach(number)
+    attachment.stamped = true
+    attachment.startSeconds = this.clock.seconds
+    attachment.startNanoseconds = this.clock.nanoseconds
+  }
+
+  /** The packet was dropped on its way: an entry that it began is forgotten. */
+  discard(outcome: Outcome): void {
+    const number = outcome.entry
+    if (number < 0) return
+    if ((this.table.words(number)[this.table.at(number) + STATUS]! & STATUS_CONFIRMED) !== 0) return
+    this.#forget(number)
+    outcome.entry = -1
+  }
+
+  /** Takes a confirmed entry out of the table and tells listeners. `ticks` as in EventListener. */
+  #destroy(number: number, ticks: number): void {
+    const words = this.table.words(number)
+    const at = this.table.at(number)
+    words[at + STATUS] = words[at + STATUS]! | STATUS_DYING
+    if (this.onEvent !== null && this.settings.events !== 0) this.onEvent(EVENT_DESTROY, number, 0, ticks)
+    this.#forget(number)
+  }
+
+  #forget(number: number): void {
+    if (this.helpers.attachments.size > 0) this.helpers.end(number, this.id(number) | 0)
+    this.table.remove(number)
+  }
+
+  #invalid(outcome: Outcome): void {
+    outcome.ctinfo = CTINFO_INVALID
+    this.statistics.invalid++
+  }
+
+  /** Transport checksums are verified in PREROUTING only: what this host sends is not complete yet. */
+  #verify(packet: Packet): void {
+    if (
+      this.#checksums === 'ignore' ||
+      this.settings.checksum === 0 ||
+      packet.direction === DIRECTION_OUTGOING
+    ) {
+      packet.checksum = CHECKSUM_UNKNOWN
+      return
+    }
+    verifyChecksum(packet)
+    if (packet.checksum !== CHECKSUM_PARTIAL) return
+    if (this.#checksums === 'auto') {
+      packet.checksum = CHECKSUM_GOOD
+      this.offloadedChecksums++
+    } else packet.checksum = CHECKSUM_BAD
+  }
+
+  /** Unsigned id of an entry. */
+  id(number: number): number {
+    return this.table.words(number)[this.table.at(number) + ID]! >>> 0
+  }
+
+  /** TCP or SCTP state number of an entry. */
+  state(number: number): number {
+    return flowState(this.table.words(number), this.table.at(number))
+  }
+}
+
+const fixedSecret: FillRandom = (words) => {
+  let x = 0x2545f491
+  for (let i = 0; i < words.length; i++) {
+    x ^= x << 13
+    x ^= x >>> 17
+    x ^= x << 5
+    words[i] = x
+  }
+}

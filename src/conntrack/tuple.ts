@@ -1,0 +1,144 @@
+/**
+ * One direction of a flow, as it is looked up: filled from a packet, reused.
+ *
+ * The protocol part is one word, source part << 16 | destination part (ports, GRE keys); for ICMP it is
+ * identifier << 16 | type << 8 | code, where a direction's partner has the partner type.
+ */
+import type { Packet } from '../packet/packet.ts'
+import {
+  FAMILY_IPV6,
+  PROTOCOL_GRE,
+  PROTOCOL_ICMP,
+  PROTOCOL_ICMPV6,
+  PROTOCOL_SCTP,
+  PROTOCOL_TCP,
+  PROTOCOL_UDP,
+  PROTOCOL_UDPLITE,
+} from '../packet/packet.ts'
+import { PROTOCOL_IPV6_BIT } from './entry.ts'
+import { greCallId } from './gre.ts'
+import type { FlowHash } from './hash.ts'
+import { invertedIcmpType, invertedIcmpv6Type } from './icmp-type.ts'
+
+export class Tuple {
+  /** Source words 0–3, destination words 4–7; IPv4 addresses stand in 0 and 4, the rest 0. */
+  readonly addresses = new Int32Array(8)
+  /** Protocol part. */
+  ports = 0
+  /** Protocol part of the other direction; -1 with `invertible` false. */
+  inversePorts = 0
+  /** Transport protocol, with PROTOCOL_IPV6_BIT. */
+  protocol = 0
+  invertible = true
+  /** The packet had what a tuple needs. */
+  usable = false
+  /** Zone of the lookup: original << 16 | reply; equal halves for a zone of both directions. */
+  zones = 0
+  hash = 0
+
+  /**
+   * Fills the tuple from a packet whose transport header is known as far as the protocol needs it. Returns false when
+   * the packet has no tuple: its transport header is too short.
+   */
+  fromPacket(packet: Packet): boolean {
+    const addresses = this.addresses
+    const protocol = packet.protocol
+    addresses[0] = packet.source0
+    addresses[4] = packet.destination0
+    if (packet.family === FAMILY_IPV6) {
+      addresses[1] = packet.source1
+      addresses[2] = packet.source2
+      addresses[3] = packet.source3
+      addresses[5] = packet.destination1
+      addresses[6] = packet.destination2
+      addresses[7] = packet.destination3
+      this.protocol = protocol | PROTOCOL_IPV6_BIT
+    } else {
+      if (this.protocol >= PROTOCOL_IPV6_BIT) addresses.fill(0, 1, 4).fill(0, 5, 8)
+      this.protocol = protocol
+    }
+    this.invertible = true
+    if (
+      protocol === PROTOCOL_TCP ||
+      protocol === PROTOCOL_UDP ||
+      protocol === PROTOCOL_SCTP ||
+      protocol === PROTOCOL_UDPLITE
+    ) {
+      if (packet.transportLength < 4) return false
+      this.ports = (packet.sourcePort << 16) | packet.destinationPort
+      this.inversePorts = (packet.destinationPort << 16) | packet.sourcePort
+      return true
+    }
+    return this.#fromOther(packet, protocol)
+  }
+
+  #fromOther(packet: Packet, protocol: number): boolean {
+    const ipv6 = packet.family === FAMILY_IPV6
+    if ((protocol === PROTOCOL_ICMP && !ipv6) || (protocol === PROTOCOL_ICMPV6 && ipv6)) {
+      if (packet.transportLength < 8) return false
+      const inverse = ipv6 ? invertedIcmpv6Type(packet.icmpType) : invertedIcmpType(packet.icmpType)
+      const rest = (packet.icmpId << 16) | packet.icmpCode
+      this.ports = rest | (packet.icmpType << 8)
+      this.invertible = inverse >= 0
+      this.inversePorts = this.invertible ? rest | (inverse << 8) : 0
+      return true
+    }
+    const call = protocol === PROTOCOL_GRE ? greCallId(packet) : 0
+    if (call < 0) return false
+    this.ports = call
+    this.inversePorts = call << 16
+    return true
+  }
+
+  /** The other direction of `other`. */
+  invert(other: Tuple): void {
+    for (let i = 0; i < 4; i++) {
+      this.addresses[i] = other.addresses[i + 4]!
+      this.addresses[i + 4] = other.addresses[i]!
+    }
+    this.ports = other.inversePorts
+    this.inversePorts = other.ports
+    this.protocol = other.protocol
+    this.invertible = other.invertible
+    this.zones = other.zones
+    this.hash = other.hash
+  }
+
+  /** Computes `hash`: the same for both directions of a flow. */
+  computeHash(flowHash: FlowHash): void {
+    this.hash = hashWords(flowHash, this.addresses, 0, 4, this.ports, this.protocol)
+  }
+}
+
+/** Hash of a tuple whose addresses stand in `words` at `source` and `destination`. */
+export function hashWords(
+  flowHash: FlowHash,
+  words: Int32Array,
+  source: number,
+  destination: number,
+  ports: number,
+  protocol: number,
+): number {
+  let order = 0
+  const ipv6 = protocol >= PROTOCOL_IPV6_BIT
+  for (let i = 0; order === 0 && i < (ipv6 ? 4 : 1); i++) {
+    const a = words[source + i]!
+    const b = words[destination + i]!
+    if (a !== b) order = a < b ? -1 : 1
+  }
+  let part = ports
+  const bare = protocol & 0xff
+  if ((bare === PROTOCOL_ICMP && !ipv6) || (bare === PROTOCOL_ICMPV6 && ipv6)) {
+    // Type differs between the directions, identifier and code do not.
+    part = ports & 0xffff00ff
+  } else {
+    const swapped = (ports << 16) | (ports >>> 16)
+    if (order === 0) part = ports >>> 16 <= (ports & 0xffff) ? ports : swapped
+    else if (order > 0) part = swapped
+  }
+  const first = order <= 0 ? source : destination
+  const last = order <= 0 ? destination : source
+  return ipv6
+    ? flowHash.hash6(words, first, last, part, protocol)
+    : flowHash.hash4(words[first]!, words[last]!, part, protocol)
+}

@@ -1,0 +1,158 @@
+/** Entries of the table as plain data: for output only, everything here allocates. */
+import { formatIPv4, formatIPv6 } from '../packet/address.ts'
+import {
+  PROTOCOL_GRE,
+  PROTOCOL_ICMP,
+  PROTOCOL_ICMPV6,
+  PROTOCOL_SCTP,
+  PROTOCOL_TCP,
+  PROTOCOL_UDP,
+  PROTOCOL_UDPLITE,
+} from '../packet/packet.ts'
+import {
+  BYTES,
+  DEADLINE,
+  flowState,
+  GRE_STREAM_TIMEOUT,
+  GRE_TIMEOUT,
+  ID,
+  MARK,
+  PACKETS,
+  PACKETS_HIGH,
+  PORTS,
+  PROTOCOL,
+  PROTOCOL_IPV6_BIT,
+  STATUS,
+  ZONES,
+} from './entry.ts'
+import { invertedIcmpType, invertedIcmpv6Type } from './icmp-type.ts'
+import { sctpStateNames } from './sctp/table.ts'
+import { REPLY } from './status.ts'
+import { TCP_STATE_NAMES } from './tcp/state.ts'
+import type { Tracker } from './tracker.ts'
+import { ACCOUNTED } from './tracker.ts'
+import type { CounterView, EntryView, TupleView } from './view.ts'
+
+/** Status bits that Linux knows; above them stand our own. */
+const STATUS_MASK = 0xffff
+
+/** TCP or SCTP state as Linux prints it; null for protocols without. */
+export function stateName(protocol: number, state: number): string | null {
+  if (protocol === PROTOCOL_TCP) return TCP_STATE_NAMES[state] ?? null
+  return protocol === PROTOCOL_SCTP ? (sctpStateNames[state] ?? null) : null
+}
+
+/**
+ * One direction of a flow as data. `ports` is the protocol part of the original tuple; `reply` asks for the other
+ * direction, whose addresses the caller has swapped.
+ */
+export function tupleView(
+  protocol: number,
+  ipv6: boolean,
+  source: string,
+  destination: string,
+  ports: number,
+  reply: boolean,
+): TupleView {
+  const first = reply ? ports & 0xffff : ports >>> 16
+  const last = reply ? ports >>> 16 : ports & 0xffff
+  switch (protocol) {
+    case PROTOCOL_TCP:
+    case PROTOCOL_UDP:
+    case PROTOCOL_UDPLITE:
+    case PROTOCOL_SCTP:
+      return { source, destination, sourcePort: first, destinationPort: last }
+    case PROTOCOL_GRE:
+      return { source, destination, sourceKey: first, destinationKey: last }
+    case PROTOCOL_ICMP:
+    case PROTOCOL_ICMPV6: {
+      const type = (ports >>> 8) & 0xff
+      const partner = ipv6 ? invertedIcmpv6Type(type) : invertedIcmpType(type)
+      return { source, destination, type: reply ? partner : type, code: ports & 0xff, id: ports >>> 16 }
+    }
+    default:
+      return { source, destination }
+  }
+}
+
+const addresses = new Int32Array(8)
+
+function addressText(ipv6: boolean, at: number): string {
+  return ipv6
+    ? formatIPv6(addresses[at]!, addresses[at + 1]!, addresses[at + 2]!, addresses[at + 3]!)
+    : formatIPv4(addresses[at]!)
+}
+
+/** An entry as it stands at tick `now` (modulo 2^32, see Clock). */
+export function viewEntry(tracker: Tracker, number: number, now: number): EntryView {
+  const { table, clock } = tracker
+  const words = table.words(number)
+  const at = table.at(number)
+  const protocol = words[at + PROTOCOL]! & 0xff
+  const ipv6 = words[at + PROTOCOL]! >= PROTOCOL_IPV6_BIT
+  table.readAddresses(number, addresses)
+  const source = addressText(ipv6, 0)
+  const destination = addressText(ipv6, 4)
+  const ports = words[at + PORTS]!
+  const status = words[at + STATUS]!
+  const remaining = (words[at + DEADLINE]! - now) | 0
+  const attachment = tracker.helpers.attachments.get(number)
+  const stamped = attachment?.stamped === true
+  return {
+    family: ipv6 ? 'ipv6' : 'ipv4',
+    protocol,
+    state: stateName(protocol, flowState(words, at)),
+    timeout: remaining > 0 ? Math.floor(remaining / clock.hz) : 0,
+    original: tupleView(protocol, ipv6, source, destination, ports, false),
+    reply: tupleView(protocol, ipv6, destination, source, ports, true),
+    status: status & STATUS_MASK,
+    mark: words[at + MARK]! >>> 0,
+    zoneOriginal: words[at + ZONES]! >>> 16,
+    zoneReply: words[at + ZONES]! & 0xffff,
+    counters:
+      (status & ACCOUNTED) === 0
+        ? null
+        : { original: counterView(words, at, 0), reply: counterView(words, at, REPLY) },
+    start: stamped ? { seconds: attachment.startSeconds, nanoseconds: attachment.startNanoseconds } : null,
+    stop: null,
+    deltaTime: stamped ? Math.max(0, Math.floor(elapsed(tracker, now) - startTime(attachment))) : null,
+    helper: attachment?.helper?.name ?? null,
+    gre:
+      protocol === PROTOCOL_GRE
+        ? { timeout: words[at + GRE_TIMEOUT]!, streamTimeout: words[at + GRE_STREAM_TIMEOUT]! }
+        : null,
+    use: 1 + (attachment?.children ?? 0),
+    id: words[at + ID]! >>> 0,
+  }
+}
+
+function counterView(words: Int32Array, at: number, direction: number): CounterView {
+  const high = (words[at + PACKETS_HIGH]! >>> (direction === REPLY ? 0 : 16)) & 0xffff
+  return {
+    packets: high * 0x1_0000_0000 + (words[at + PACKETS + direction]! >>> 0),
+    bytes:
+      (words[at + BYTES + direction * 2 + 1]! >>> 0) * 0x1_0000_0000 +
+      (words[at + BYTES + direction * 2]! >>> 0),
+  }
+}
+
+/** Seconds since 1970 at tick `now`. */
+function elapsed(tracker: Tracker, now: number): number {
+  const { clock } = tracker
+  return clock.seconds + clock.nanoseconds / 1e9 + ((now - clock.now) | 0) / clock.hz
+}
+
+function startTime(attachment: { startSeconds: number; startNanoseconds: number }): number {
+  return attachment.startSeconds + attachment.startNanoseconds / 1e9
+}
+
+/** The entries alive at the tracker's time, oldest first. */
+export function* livingEntries(tracker: Tracker): Generator<number> {
+  const { table, clock } = tracker
+  const numbers: number[] = []
+  for (let number = 0; number < table.entries.limit; number++) {
+    if (table.isAlive(number, clock.now)) numbers.push(number)
+  }
+  numbers.sort((a, b) => tracker.id(a) - tracker.id(b))
+  yield* numbers
+}
