@@ -68,6 +68,8 @@ export const CHECKSUM_UNKNOWN = 0 // not all of the bytes were captured, or nobo
 export const CHECKSUM_GOOD = 1
 export const CHECKSUM_BAD = 2
 export const CHECKSUM_ABSENT = 3 // the field is 0 where 0 means "none" (UDP, UDP-Lite)
+/** Not complete: left to the network card (offload), which leaves the pseudo header's sum, or 0, in the field. */
+export const CHECKSUM_PARTIAL = 4
 
 const noBytes = new Uint8Array(0)
 const noView = new DataView(noBytes.buffer)
@@ -92,13 +94,24 @@ export class Packet {
   hook = -1
   /** The packet's mark, where an NFLOG capture names it, else 0. */
   mark = 0
-  /** Interface indexes that an NFLOG capture names, or 0. */
+  /** Interface indexes that an NFLOG or Linux cooked v2 capture names, or 0. */
   inInterface = 0
   outInterface = 0
+
+  /** What an NFLOG capture's rule was told to say (`--nflog-prefix`), else empty. */
+  nflogPrefix = ''
 
   /** ISSUE_* and its detail. */
   issue = ISSUE_NONE
   issueDetail = 0
+  /**
+   * With ISSUE_NETWORK_BAD, the value found and what it was measured against: BAD_VERSION the version and 4, 6 or 0
+   * (either); BAD_HEADER_LENGTH header length and the bytes available (at least 20 are due); BAD_TOTAL_LENGTH total
+   * length and the bytes available, or the header length if it is below that; BAD_HEADER_CHECKSUM found and expected.
+   * With ISSUE_NETWORK_CUT and ISSUE_LINK_SHORT the bytes captured from the header's start. Left alone otherwise.
+   */
+  issueFound = 0
+  issueExpected = 0
 
   /** Where the bytes are: a view on the chunk they were read in (or on a reassembled datagram). */
   bytes: Uint8Array = noBytes
@@ -156,7 +169,7 @@ export class Packet {
   /** UDP's length field, or UDP-Lite's coverage field. */
   udpLength = 0
 
-  /** CHECKSUM_*, and the two values where it is CHECKSUM_BAD. */
+  /** CHECKSUM_*, set by `verifyChecksum`, and the two values where it is CHECKSUM_BAD or CHECKSUM_PARTIAL. */
   checksum = CHECKSUM_UNKNOWN
   checksumFound = 0
   checksumExpected = 0
