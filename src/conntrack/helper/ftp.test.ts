@@ -77,7 +77,7 @@ test('PORT split after "POR", is dropped, and dropped again when it is repeated'
   expect(flow.client('PORT 10,0,1,2,4,5\r\n', { sequence })).toEqual(announced(1029))
 })
 
-test('dropped packet that ends in a line feed, starts no line', () => {
+test('partial command that ends in a line feed, is dropped and starts no line', () => {
   const flow = loggedIn()
   expect(flow.client('PORT 1,2,3\r\n')).toEqual(partial(0))
   expect(flow.client('PORT 10,0,1,2,4,5\r\n')).toEqual(quiet)
@@ -118,6 +118,8 @@ test('port that another control connection announced, is dropped', () => {
     verdict: 'drop',
     reasons: [{ code: 'helper-cannot-expect' }],
   })
+  // The line was read all the same: the next one is read too.
+  expect(second.client('PORT 10,0,1,2,4,6\r\n')).toEqual(announced(1030))
 })
 
 const cut = (captured: number, needed: number) => ({ code: 'cut-payload', captured, needed })

@@ -57,6 +57,7 @@ class FtpSession implements HelperSession {
     const start = packet.transportOffset + packet.tcpHeaderLength
     const end = start + captured
 
+    let verdict = HELPER_ACCEPT
     if (this.#lines.mayStartLine(direction, packet.sequence)) {
       const speaker = context.tuples[direction === 0 ? 0 : 1]
       const found = parseFtp(packet.bytes, start, end, direction, speaker)
@@ -64,11 +65,12 @@ class FtpSession implements HelperSession {
         reasons.add(partial, found.pattern)
         return HELPER_DROP
       }
-      if (found.result === 'match' && !this.#announce(context, found)) return HELPER_DROP
+      if (found.result === 'match' && !this.#announce(context, found)) verdict = HELPER_DROP
     }
+    // A line that was read counts as one even when its packet is dropped, unlike one that could not be read.
     const endsLine = cut || packet.bytes[end - 1] === LINE_FEED
     if (endsLine) this.#lines.add(direction, packet.sequence + length)
-    return HELPER_ACCEPT
+    return verdict
   }
 
   /** False if the expectation cannot be added. */
