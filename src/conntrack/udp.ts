@@ -1,6 +1,6 @@
 /** UDP and UDP-Lite (nf_conntrack_proto_udp.c): lengths, checksums, and when a flow is a stream. */
 import type { Packet } from '../packet/packet.ts'
-import { CHECKSUM_ABSENT, CHECKSUM_BAD } from '../packet/packet.ts'
+import { CHECKSUM_BAD } from '../packet/packet.ts'
 import { STATUS, UDP_STREAM_TICK } from './entry.ts'
 import type { Handling } from './handling.ts'
 import { HANDLED_REFRESH } from './handling.ts'
@@ -51,7 +51,8 @@ export function checkUdplite(packet: Packet, reasons: Reasons): boolean {
     reasons.add(udpliteCoverage, packet.udpLength, length)
     return false
   }
-  if (packet.checksum === CHECKSUM_ABSENT) {
+  // Asked before, and independently of, whether checksums are verified at all.
+  if (packet.transportCaptured >= 8 && packet.view.getUint16(packet.transportOffset + 6) === 0) {
     reasons.add(udpliteMissing)
     return false
   }
