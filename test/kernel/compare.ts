@@ -32,6 +32,7 @@ class EntryIndex {
 
 /** @param elapsed real seconds since the kernel's clock and the engine's stood alike */
 export function comparePacket(
+  packet: Uint8Array,
   observation: Observation,
   judgement: Judgement,
   engine: Engine,
@@ -40,7 +41,9 @@ export function comparePacket(
   const state = compareText('ctinfo', stateText(observation), stateText(judgement))
   if (state) return state
   const protocol = observation.tuple?.protocol ?? 0
-  const texts = judgement.reasons.flatMap((reason) => logInvalidText(reason, family58(observation)) ?? [])
+  // Of the protocols only ICMP and ICMPv6 word a reason differently.
+  const icmpProtocol = packet[0]! >> 4 === 6 ? 58 : 1
+  const texts = judgement.reasons.flatMap((reason) => logInvalidText(reason, icmpProtocol) ?? [])
   const logs = compareText('log', observation.logs.join(' | '), texts.join(' | '))
   if (logs) return logs
   if (!observation.tuple) return null
@@ -53,11 +56,6 @@ export function comparePacket(
     tupleText(protocol, observation.entry.original),
     tupleText(judgement.entry.protocol, judgement.entry.original),
   )
-}
-
-/** The protocol that decides how an address is printed. */
-function family58(observation: Observation): number {
-  return observation.tuple?.family === 10 ? 58 : 1
 }
 
 /** All entries, at the end of a case. */

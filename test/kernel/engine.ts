@@ -19,8 +19,6 @@ export interface Engine {
   /** Every living entry. */
   entries(): EntryView[]
   advance(seconds: number): void
-  /** Sysctls by bare name; all others get their defaults. Call with an empty table. */
-  configure(settings: Readonly<Record<string, number>>): void
-  /** Empties the table and forgets fragments and expectations. */
-  clear(): void
+  /** An empty table, no fragments, no expectations; sysctls by bare name, all others at their defaults. */
+  restart(settings: Readonly<Record<string, number>>): void
 }

@@ -74,6 +74,16 @@ const watch = `ct state vmap {
 const log = (prefix: string) => `log prefix "${prefix}" group ${GROUP_PACKET}`
 const RULES = `
 table inet sallyport {
+  ct helper ftp {
+    type "ftp" protocol tcp
+  }
+  ct helper tftp {
+    type "tftp" protocol udp
+  }
+  chain helpers {
+    tcp dport 21 ct helper set "ftp"
+    udp dport 69 ct helper set "tftp"
+  }
   chain own {
     type filter hook output priority -500; policy accept;
     meta mark != ${MARK} drop
@@ -97,10 +107,12 @@ table inet sallyport {
   }
   chain prerouting {
     type filter hook prerouting priority -199; policy accept;
+    ct state new jump helpers
     ${watch}
   }
   chain output {
     type filter hook output priority -199; policy accept;
+    ct state new jump helpers
     ${watch}
   }
 }
@@ -245,13 +257,14 @@ export class Kernel {
 
   /** The namespace's entries that packets sent here have made. */
   entries(): KernelEntry[] {
-    const entries: KernelEntry[] = []
+    // By id: a tuple known from an entry that is gone may be the reply of a living one.
+    const entries = new Map<number, KernelEntry>()
     for (const [key, tuple] of this.#known) {
       const entry = getEntry(this.#netlink, tuple)
-      if (entry) entries.push(entry)
+      if (entry) entries.set(entry.id, entry)
       else this.#known.delete(key)
     }
-    return entries
+    return [...entries.values()]
   }
 
   /** All entries, by walking the table: slow, but misses none. */

@@ -51,7 +51,8 @@ function layer(packet: Uint8Array, moreFragments: boolean): Layer | null {
   let next = packet[6]!
   let at = 40
   while (EXTENSIONS.has(next) || next === AUTHENTICATION) {
-    if (at + 8 > packet.length) return null
+    // Like the kernel: two bytes of the header must be there, but not all that its length says.
+    if (at + 2 > packet.length) return null
     const length = next === AUTHENTICATION ? (packet[at + 1]! + 2) * 4 : (packet[at + 1]! + 1) * 8
     next = packet[at]!
     at += length
@@ -61,7 +62,7 @@ function layer(packet: Uint8Array, moreFragments: boolean): Layer | null {
     next = packet[at]!
     at += 8
   }
-  if (next === NONE || next === FRAGMENT || at > packet.length) return null
+  if (next === NONE || next === FRAGMENT) return null
   const [source, destination] = [packet.slice(8, 24), packet.slice(24, 40)]
   return { family: 10, source, destination, protocol: next, bytes: packet.subarray(at) }
 }

@@ -1,7 +1,7 @@
 import { comparePacket, compareTables, type Difference } from './compare.ts'
 import type { Coverage } from './coverage.ts'
-import type { Engine, Judgement } from './engine.ts'
-import { type Kernel, type Observation, pause } from './kernel.ts'
+import type { Engine } from './engine.ts'
+import { type Kernel, pause } from './kernel.ts'
 import { describeStep } from './trace.ts'
 import type { Case } from './traffic/case.ts'
 
@@ -30,8 +30,7 @@ export function playCase(player: Player, { settings, steps }: Case, traced = fal
   const { kernel, engine, coverage } = player
   kernel.clear()
   kernel.configure(settings)
-  engine?.clear()
-  engine?.configure(settings)
+  engine?.restart(settings)
   coverage?.startCase()
   const trace: string[] = []
   let packets = 0
@@ -43,7 +42,7 @@ export function playCase(player: Player, { settings, steps }: Case, traced = fal
       const observation = kernel.send(step.bytes, step.side)
       const judgement = engine?.send(step.bytes, step.side) ?? null
       if (traced) trace.push(describeStep(index, step, observation, judgement))
-      const difference = judge(engine, observation, judgement)
+      const difference = engine && judgement && comparePacket(step.bytes, observation, judgement, engine, 0)
       coverage?.add(step.bytes, observation, judgement)
       if (difference) return { packets, difference, at: index, trace }
       continue
@@ -56,12 +55,4 @@ export function playCase(player: Player, { settings, steps }: Case, traced = fal
   }
   const difference = engine && compareTables(kernel.entries(), engine.entries(), 0)
   return { packets, difference, at: steps.length, trace }
-}
-
-function judge(
-  engine: Engine | null,
-  observation: Observation,
-  judgement: Judgement | null,
-): Difference | null {
-  return engine && judgement && comparePacket(observation, judgement, engine, 0)
 }

@@ -90,7 +90,7 @@ export function describeStep(
   if (step.kind !== 'packet')
     return `${number}  -- ${step.seconds} s ${step.kind === 'age' ? 'pass' : 'pass in truth'}`
   const side: Side = step.side
-  const line = `${number}  ${side.padEnd(4)} ${describePacket(step.bytes)}`
+  const line = `${number}  ${side.padEnd(4)} ${describePacket(step.bytes)}\n       ${hex(step.bytes.subarray(0, 80))}`
   if (!observation) return line
   const entry = observation.entry
   const shown = entry ? `${entry.state ?? ''} ${entry.timeout} 0x${entry.status.toString(16)}` : 'none'
