@@ -88,9 +88,10 @@ function verifySum(packet: Packet, field: number, covered: number, pseudo: numbe
   const found = packet.view.getUint16(at + field)
   packet.checksum = isOffloaded(packet.protocol, found, pseudo) ? CHECKSUM_PARTIAL : CHECKSUM_BAD
   packet.checksumFound = found
-  // Without the field: subtracting is adding the complement.
+  // Without the field: subtracting is adding the complement. 0 and 0xffff are both zero; UDP never sends 0, and a
+  // message of nothing but zeros lacks a 0xffff.
   const expected = ~addWord(sum, ~found & 0xffff) & 0xffff
-  packet.checksumExpected = expected === 0 && field === 6 ? 0xffff : expected
+  packet.checksumExpected = expected === 0 && (field === 6 || found === 0) ? 0xffff : expected
 }
 
 /** What a network card completes starts from the pseudo header's sum, not complemented, or from nothing. */
