@@ -121,16 +121,3 @@ export class ByteFeed {
     this.#origin = origin
   }
 }
-
-/** 32 bits, signed. The byte order is spelt out at each read: V8 compiles a constant one best. */
-export function readInt32(view: DataView, at: number, little: boolean): number {
-  return little ? view.getInt32(at, true) : view.getInt32(at, false)
-}
-
-export function readUint32(view: DataView, at: number, little: boolean): number {
-  return readInt32(view, at, little) >>> 0
-}
-
-export function readUint16(view: DataView, at: number, little: boolean): number {
-  return little ? view.getUint16(at, true) : view.getUint16(at, false)
-}

@@ -1,10 +1,11 @@
 /** Classic pcap (draft-ietf-opsawg-pcap), with the variants that libpcap reads. */
 
 import { DIRECTION_UNKNOWN } from '../packet/packet.ts'
-import { type ByteFeed, readUint16, readUint32 } from './byte-feed.ts'
+import type { ByteFeed } from './byte-feed.ts'
 import { isKnownLinkType, linkTypeName } from './linktype.ts'
 import type { ProblemLog } from './problem-log.ts'
 import type { CaptureInterface, CaptureRecord } from './record.ts'
+import { smallInteger } from './timestamp.ts'
 
 /**
  * Longest frame believed, 16 MiB. tcpdump and Wireshark draw the line at 256 KiB, which captures of
@@ -52,6 +53,8 @@ export class PcapParser {
   readonly #nanosecondsPerUnit: number
   readonly #unitsPerSecond: number
   readonly #lengthOrder: number
+  /** Longest frame that `next` takes itself: none where the byte order or that of the lengths is another. */
+  readonly #plainLimit: number
   readonly #linkType: number
   readonly #interfaceIndex: number
   #linkTypeReported: boolean
@@ -60,9 +63,9 @@ export class PcapParser {
   constructor(feed: ByteFeed, problems: ProblemLog, interfaces: CaptureInterface[]) {
     const { view, position } = feed
     const little = sniffPcap(view.getUint32(position, true)) === 'little'
-    const magic = readUint32(view, position, little)
-    const major = readUint16(view, position + 4, little)
-    const minor = readUint16(view, position + 6, little)
+    const magic = view.getUint32(position, little)
+    const major = view.getUint16(position + 4, little)
+    const minor = view.getUint16(position + 6, little)
     const nano = magic === PCAP_MAGIC_NANO
     this.#feed = feed
     this.#problems = problems
@@ -72,8 +75,9 @@ export class PcapParser {
     this.#unitsPerSecond = nano ? 1_000_000_000 : 1_000_000
     this.timePrecision = nano ? 9 : 6
     this.#lengthOrder = minor < 3 ? ORIGINAL_FIRST : minor === 3 ? SMALLER_IS_CAPTURED : CAPTURED_FIRST
+    this.#plainLimit = little && this.#lengthOrder === CAPTURED_FIRST ? MAX_CAPTURED : 0
     // Above the 26 bits of the link type: whether frames end in a check sequence, and its length.
-    this.#linkType = readUint32(view, position + 20, little) & 0x03ff_ffff
+    this.#linkType = view.getUint32(position + 20, little) & 0x03ff_ffff
     this.#linkTypeReported = isKnownLinkType(this.#linkType)
     this.#interfaceIndex = interfaces.length
     if (major !== 2 || minor > 4) {
@@ -85,27 +89,73 @@ export class PcapParser {
     interfaces.push({
       name: null,
       linkType: this.#linkType,
-      snapLength: readUint32(view, position + 16, little),
+      snapLength: view.getUint32(position + 16, little),
       file: problems.file,
       timePrecision: this.timePrecision,
     })
     feed.position = position + PCAP_HEADER_LENGTH
   }
 
+  /** The way of nearly all records: little-endian, in one piece, nothing odd about them. The rest is `#nextOdd`'s. */
   next(record: CaptureRecord): boolean {
+    const feed = this.#feed
+    const view = feed.view
+    const position = feed.position
+    const start = position + this.#headerLength
+    if (start > feed.limit) return this.#nextOdd(record)
+    // Signed: what is negative here is odd.
+    const fraction = view.getInt32(position + 4, true)
+    const captured = view.getInt32(position + 8, true)
+    const original = view.getInt32(position + 12, true)
+    const end = start + captured
+    if (
+      captured <= 0 ||
+      captured > this.#plainLimit ||
+      end > feed.limit ||
+      original < captured ||
+      fraction < 0 ||
+      fraction >= this.#unitsPerSecond
+    ) {
+      return this.#nextOdd(record)
+    }
+    record.frame = ++this.frame
+    if (record.view !== view) this.#introduce(record)
+    record.seconds = view.getInt32(position, true) >>> 0
+    record.nanoseconds = Math.imul(fraction, this.#nanosecondsPerUnit)
+    record.start = start
+    record.end = end
+    record.originalLength = original
+    feed.position = end
+    return true
+  }
+
+  /**
+   * Fills in what all records of this file and chunk have alike. A record that holds this chunk's view, which
+   * is this reader's own, has them already.
+   */
+  #introduce(record: CaptureRecord): void {
+    record.bytes = this.#feed.bytes
+    record.view = this.#feed.view
+    record.file = this.#problems.file
+    record.linkType = this.#linkType
+    record.interfaceIndex = this.#interfaceIndex
+    record.direction = DIRECTION_UNKNOWN
+    if (!this.#linkTypeReported) this.#reportLinkType()
+  }
+
+  #nextOdd(record: CaptureRecord): boolean {
     const feed = this.#feed
     const little = this.#little
     const headerLength = this.#headerLength
-    if (feed.limit - feed.position < headerLength && !feed.need(headerLength)) return false
-    let view = feed.view
-    let position = feed.position
-    let seconds = readUint32(view, position, little)
-    let fraction = readUint32(view, position + 4, little)
-    let captured = readUint32(view, position + 8, little)
-    let original = readUint32(view, position + 12, little)
+    if (!feed.need(headerLength)) return false
+    const { view, position } = feed
+    let seconds = view.getUint32(position, little)
+    let fraction = view.getUint32(position + 4, little)
+    let captured = view.getUint32(position + 8, little)
+    let original = view.getUint32(position + 12, little)
     if (
-      this.#lengthOrder !== CAPTURED_FIRST &&
-      (this.#lengthOrder === ORIGINAL_FIRST || captured > original)
+      this.#lengthOrder === ORIGINAL_FIRST ||
+      (this.#lengthOrder === SMALLER_IS_CAPTURED && captured > original)
     ) {
       const first = captured
       captured = original
@@ -118,12 +168,7 @@ export class PcapParser {
     if (original === 0 && captured === 0 && seconds === 0 && fraction === 0) {
       return this.#refuse('zeros where a record should begin')
     }
-    const size = headerLength + captured
-    if (feed.limit - position < size) {
-      if (!feed.need(size)) return false
-      view = feed.view
-      position = feed.position
-    }
+    if (!feed.need(headerLength + captured)) return false
     this.frame++
     if (original < captured) {
       this.#doubt(`frame of ${original} bytes of which ${captured} were captured: taken as ${captured}`)
@@ -131,26 +176,17 @@ export class PcapParser {
     }
     if (fraction >= this.#unitsPerSecond) {
       this.#doubt(`${fraction} parts of a second, below ${this.#unitsPerSecond} expected: carried over`)
-      seconds += Math.floor(fraction / this.#unitsPerSecond)
+      seconds = smallInteger(seconds + Math.floor(fraction / this.#unitsPerSecond))
       fraction %= this.#unitsPerSecond
     }
-    if (!this.#linkTypeReported) this.#reportLinkType()
-    record.file = this.#problems.file
+    this.#introduce(record)
     record.frame = this.frame
     record.seconds = seconds
-    record.nanoseconds = Math.imul(fraction, this.#nanosecondsPerUnit)
-    record.linkType = this.#linkType
-    record.interfaceIndex = this.#interfaceIndex
-    record.direction = DIRECTION_UNKNOWN
-    // Reference stores cost a write barrier; within a chunk they do not change.
-    if (record.view !== view) {
-      record.bytes = feed.bytes
-      record.view = view
-    }
-    record.start = position + headerLength
-    record.end = position + size
+    record.nanoseconds = fraction * this.#nanosecondsPerUnit
+    record.start = feed.position + headerLength
+    record.end = record.start + captured
     record.originalLength = original
-    feed.position = position + size
+    feed.position = record.end
     return true
   }
 

@@ -1,6 +1,5 @@
 /** pcapng's options, and the interface description block (draft-ietf-opsawg-pcapng, 3.5 and 4.2). */
 
-import { readUint16, readUint32 } from './byte-feed.ts'
 import {
   OPTION_END,
   OPTION_INTERFACE_NAME,
@@ -40,9 +39,9 @@ export interface InterfaceDescription {
 export function findOption(view: DataView, at: number, end: number, little: boolean, code: number): number {
   // The end marker may be missing where the block ends (draft, 3.5).
   while (at + 4 <= end) {
-    const found = readUint16(view, at, little)
+    const found = view.getUint16(at, little)
     if (found === OPTION_END) return 0
-    const length = readUint16(view, at + 2, little)
+    const length = view.getUint16(at + 2, little)
     if (at + 4 + length > end) return -1
     if (found === code) return at
     at += 4 + ((length + 3) & ~3)
@@ -70,12 +69,12 @@ export function readInterface(
   }
   let resolution = 6
   if (resolutionAt > 0) {
-    if (readUint16(view, resolutionAt + 2, little) === 1) resolution = view.getUint8(resolutionAt + 4)
+    if (view.getUint16(resolutionAt + 2, little) === 1) resolution = view.getUint8(resolutionAt + 4)
     else problem = 'an if_tsresol option that is not one byte long: microseconds assumed'
   }
   let offset = 0
   if (offsetAt > 0) {
-    if (readUint16(view, offsetAt + 2, little) === 8) offset = readOffset(view, offsetAt + 4, little)
+    if (view.getUint16(offsetAt + 2, little) === 8) offset = readOffset(view, offsetAt + 4, little)
     else problem = 'an if_tsoffset option that is not eight bytes long: not applied'
     if (Math.abs(offset) > MAX_SECONDS) {
       problem = 'an if_tsoffset option beyond any calendar: not applied'
@@ -84,8 +83,8 @@ export function readInterface(
   }
   return {
     name: nameAt > 0 ? readName(view, bytes, nameAt, little) : null,
-    linkType: readUint16(view, at + 8, little),
-    snapLength: readUint32(view, at + 12, little),
+    linkType: view.getUint16(at + 8, little),
+    snapLength: view.getUint32(at + 12, little),
     scale: new TimeScale(resolution, offset),
     problem,
   }
@@ -93,14 +92,14 @@ export function readInterface(
 
 /** Signed 64-bit seconds; inexact beyond 2^53, which the caller refuses anyway. */
 function readOffset(view: DataView, at: number, little: boolean): number {
-  const high = readUint32(view, little ? at + 4 : at, little) | 0
-  return high * 4294967296 + readUint32(view, little ? at : at + 4, little)
+  const high = view.getUint32(little ? at + 4 : at, little) | 0
+  return high * 4294967296 + view.getUint32(little ? at : at + 4, little)
 }
 
 /** Some writers pad a name with zeros. */
 function readName(view: DataView, bytes: Uint8Array, at: number, little: boolean): string | null {
   const start = at + 4
-  const limit = start + Math.min(readUint16(view, at + 2, little), MAX_NAME_BYTES)
+  const limit = start + Math.min(view.getUint16(at + 2, little), MAX_NAME_BYTES)
   let end = start
   while (end < limit && bytes[end] !== 0) end++
   return end === start ? null : decodeUtf8(bytes, start, end)

@@ -4,7 +4,7 @@
  */
 
 import { DIRECTION_INCOMING, DIRECTION_OUTGOING, DIRECTION_UNKNOWN } from '../packet/packet.ts'
-import { type ByteFeed, readUint16, readUint32 } from './byte-feed.ts'
+import type { ByteFeed } from './byte-feed.ts'
 import { isKnownLinkType, linkTypeName } from './linktype.ts'
 import { MAX_CAPTURED } from './pcap.ts'
 import {
@@ -25,6 +25,7 @@ import {
 import { findOption, readInterface, type SectionInterface } from './pcapng-interface.ts'
 import type { ProblemLog } from './problem-log.ts'
 import type { CaptureInterface, CaptureRecord } from './record.ts'
+import type { TimeScale } from './timestamp.ts'
 
 /** A frame of MAX_CAPTURED and its options. libpcap draws its line at 16 MiB, too. */
 const MAX_BLOCK = MAX_CAPTURED + 1024 * 1024
@@ -43,7 +44,6 @@ const SHORTEST_SIMPLE_PACKET = 16
 
 export class PcapngParser {
   frame = 0
-  timePrecision = 6
   /** Whether the file header was read: the first section's. */
   opened = false
 
@@ -56,8 +56,8 @@ export class PcapngParser {
   #previousSection: (SectionInterface | null)[] = []
   #interfaceCount = 0
   #little = true
-  #seconds = 0
-  #nanoseconds = 0
+  /** Of the last packet; holds its time. */
+  #lastScale: TimeScale | null = null
 
   /** The feed stands at a section header block's first byte. */
   constructor(feed: ByteFeed, problems: ProblemLog, interfaces: CaptureInterface[]) {
@@ -66,19 +66,89 @@ export class PcapngParser {
     this.#interfaces = interfaces
   }
 
+  get timePrecision(): number {
+    return this.#lastScale === null ? 6 : this.#lastScale.digits
+  }
+
+  /**
+   * The way of nearly all records: a little-endian enhanced packet block (4.3), in one piece, nothing odd
+   * about it. The rest is `#nextOdd`'s.
+   */
   next(record: CaptureRecord): boolean {
+    const feed = this.#feed
+    const view = feed.view
+    const at = feed.position
+    if (at + SHORTEST_PACKET > feed.limit || !this.#little) return this.#nextOdd(record)
+    const length = view.getInt32(at + 4, true)
+    const end = at + length
+    const id = view.getInt32(at + 8, true)
+    // Signed: what is negative here is odd.
+    const captured = view.getInt32(at + 20, true)
+    const original = view.getInt32(at + 24, true)
+    if (
+      view.getInt32(at, true) !== BLOCK_ENHANCED_PACKET ||
+      length < SHORTEST_PACKET ||
+      (length & 3) !== 0 ||
+      length > MAX_BLOCK ||
+      end > feed.limit ||
+      view.getInt32(end - 4, true) !== length ||
+      id < 0 ||
+      id >= this.#section.length ||
+      captured < 0 ||
+      captured > length - SHORTEST_PACKET ||
+      original < captured
+    ) {
+      return this.#nextOdd(record)
+    }
+    const source = this.#section[id]!
+    if (
+      source === null ||
+      !source.scale.convert(view.getInt32(at + 12, true), view.getInt32(at + 16, true))
+    ) {
+      return this.#nextOdd(record)
+    }
+    const start = at + 28
+    this.#lastScale = source.scale
+    record.frame = ++this.frame
+    if (record.view !== view || record.interfaceIndex !== source.index) this.#introduce(record, source)
+    record.seconds = source.scale.seconds
+    record.nanoseconds = source.scale.nanoseconds
+    record.direction = DIRECTION_UNKNOWN
+    record.start = start
+    record.end = start + captured
+    record.originalLength = original
+    const options = start + ((captured + 3) & ~3)
+    if (options < end - 4) this.#readFlags(record, options, end - 4)
+    feed.position = end
+    return true
+  }
+
+  /**
+   * Fills in what all records of this interface and chunk have alike. A record that holds this chunk's view,
+   * which is this reader's own, and names the interface has them already.
+   */
+  #introduce(record: CaptureRecord, source: SectionInterface): void {
+    record.bytes = this.#feed.bytes
+    record.view = this.#feed.view
+    record.file = this.#problems.file
+    record.linkType = source.linkType
+    record.interfaceIndex = source.index
+    if (!source.linkTypeReported) this.#reportLinkType(source)
+  }
+
+  #nextOdd(record: CaptureRecord): boolean {
     const feed = this.#feed
     for (;;) {
       if (feed.limit - feed.position < SHORTEST_BLOCK && !feed.need(SHORTEST_BLOCK)) return false
-      const type = readUint32(feed.view, feed.position, this.#little)
+      const type = feed.view.getUint32(feed.position, this.#little)
       if (type === BLOCK_SECTION && !this.#readByteOrder()) return false
       const little = this.#little
-      const length = readUint32(feed.view, feed.position + 4, little)
+      const length = feed.view.getUint32(feed.position + 4, little)
       if (length < SHORTEST_BLOCK || (length & 3) !== 0 || length > MAX_BLOCK)
         return this.#refuseLength(type, length)
       if (feed.limit - feed.position < length && !feed.need(length)) return false
       const at = feed.position
-      const trailer = readUint32(feed.view, at + length - 4, little)
+      const trailer = feed.view.getUint32(at + length - 4, little)
       if (trailer !== length)
         return this.#refuse(`a block that begins with length ${length} ends with ${trailer}`)
       const isPacket = type === BLOCK_ENHANCED_PACKET || type === BLOCK_PACKET
@@ -97,20 +167,19 @@ export class PcapngParser {
     if (length < SHORTEST_PACKET)
       return this.#skip(`a packet block of ${length} bytes, at least ${SHORTEST_PACKET} expected`)
     const enhanced = type === BLOCK_ENHANCED_PACKET
-    const id = enhanced ? readUint32(view, at + 8, little) : readUint16(view, at + 8, little)
+    const id = enhanced ? view.getUint32(at + 8, little) : view.getUint16(at + 8, little)
     const source = id < this.#section.length ? this.#section[id]! : null
     if (source === null) return this.#skip(`a packet of interface ${id}, which its section does not describe`)
-    const captured = readUint32(view, at + 20, little)
+    const captured = view.getUint32(at + 20, little)
     if (captured > length - SHORTEST_PACKET) {
       return this.#skip(
         `a frame of ${captured} bytes in a block that holds ${length - SHORTEST_PACKET} at most`,
       )
     }
     const scale = source.scale
-    const inRange = scale.convert(readUint32(view, at + 12, little), readUint32(view, at + 16, little))
-    this.#seconds = scale.seconds
-    this.#nanoseconds = scale.nanoseconds
-    this.#deliver(record, source, at + 28, captured, readUint32(view, at + 24, little))
+    const inRange = scale.convert(view.getInt32(at + 12, little), view.getInt32(at + 16, little))
+    this.#lastScale = scale
+    this.#deliver(record, source, at + 28, captured, view.getUint32(at + 24, little))
     if (!inRange) this.#doubt('bad-record', 'a time beyond any calendar: taken as the last second of one')
     const options = at + 28 + ((captured + 3) & ~3)
     const end = at + length - 4
@@ -123,7 +192,7 @@ export class PcapngParser {
     if (length < SHORTEST_SIMPLE_PACKET) return this.#skip(`a simple packet block of ${length} bytes`)
     const source = this.#section.length > 0 ? this.#section[0]! : null
     if (source === null) return this.#skip('a simple packet, but its section describes no interface')
-    const original = readUint32(this.#feed.view, at + 8, this.#little)
+    const original = this.#feed.view.getUint32(at + 8, this.#little)
     const snapLength = this.#interfaces[source.index]!.snapLength
     const expected = snapLength === 0 ? original : Math.min(original, snapLength)
     const captured = Math.min(expected, length - SHORTEST_SIMPLE_PACKET)
@@ -144,22 +213,13 @@ export class PcapngParser {
     captured: number,
     original: number,
   ): void {
-    const feed = this.#feed
     this.frame++
-    this.timePrecision = source.scale.digits
-    record.file = this.#problems.file
     record.frame = this.frame
+    this.#introduce(record, source)
     // A simple packet has no time: it gets that of the packet before it.
-    record.seconds = this.#seconds
-    record.nanoseconds = this.#nanoseconds
-    record.linkType = source.linkType
-    record.interfaceIndex = source.index
+    record.seconds = this.#lastScale === null ? 0 : this.#lastScale.seconds
+    record.nanoseconds = this.#lastScale === null ? 0 : this.#lastScale.nanoseconds
     record.direction = DIRECTION_UNKNOWN
-    // Reference stores cost a write barrier; within a chunk they do not change.
-    if (record.view !== feed.view) {
-      record.bytes = feed.bytes
-      record.view = feed.view
-    }
     record.start = start
     record.end = start + captured
     record.originalLength = original
@@ -170,7 +230,6 @@ export class PcapngParser {
       )
       record.originalLength = captured
     }
-    if (!source.linkTypeReported) this.#reportLinkType(source)
   }
 
   #readFlags(record: CaptureRecord, options: number, end: number): void {
@@ -180,8 +239,8 @@ export class PcapngParser {
       this.#doubt('bad-block', 'an option that runs past its block: the frame is kept, the option is not')
       return
     }
-    if (at === 0 || readUint16(view, at + 2, this.#little) < 4) return
-    const direction = readUint32(view, at + 4, this.#little) & 3
+    if (at === 0 || view.getUint16(at + 2, this.#little) < 4) return
+    const direction = view.getUint32(at + 4, this.#little) & 3
     if (direction === 1) record.direction = DIRECTION_INCOMING
     else if (direction === 2) record.direction = DIRECTION_OUTGOING
   }
@@ -224,8 +283,8 @@ export class PcapngParser {
       this.#refuse(`a section header of ${length} bytes, at least ${SHORTEST_SECTION} expected`)
       return
     }
-    const major = readUint16(this.#feed.view, at + 12, this.#little)
-    const minor = readUint16(this.#feed.view, at + 14, this.#little)
+    const major = this.#feed.view.getUint16(at + 12, this.#little)
+    const minor = this.#feed.view.getUint16(at + 14, this.#little)
     // 1.2 is 1.0 by another name (draft, 4.1).
     if (major !== 1 || (minor !== 0 && minor !== 2)) {
       const message = `pcapng version ${major}.${minor}: 1.0 can be read`

@@ -19,10 +19,12 @@ export class ChunkSource {
 
   readonly #chunks: Chunks
   readonly #gunzip: Decompressor | null
-  #iterator: AsyncIterator<Uint8Array> | Iterator<Uint8Array> | null = null
-  #input: AsyncGenerator<Uint8Array, void> | null = null
-  #unpacking = false
+  #input: AsyncIterator<Uint8Array> | Iterator<Uint8Array> | null = null
   #inputFailed = false
+  /** Chunks taken to look at the first bytes, not given out yet. */
+  readonly #seen: Uint8Array[] = []
+  #unpacked: AsyncIterator<Uint8Array> | null = null
+  #opened = false
   #done = false
 
   constructor(chunks: Chunks, gunzip: Decompressor | null) {
@@ -34,70 +36,74 @@ export class ChunkSource {
   async pull(): Promise<Uint8Array | null> {
     if (this.#done) return null
     try {
-      this.#iterator ??= await this.#open()
-      const result = this.#iterator === null ? null : await this.#iterator.next()
-      if (result !== null && result.done !== true) {
-        if (!(result.value instanceof Uint8Array)) throw new TypeError('a chunk that is not a Uint8Array')
-        return result.value
-      }
+      if (!this.#opened) await this.#open()
+      const chunk = this.#unpacked === null ? await this.#take() : bytesOf(await this.#unpacked.next())
+      if (chunk !== null) return chunk
+      this.#done = true
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
-      const code = this.#unpacking && !this.#inputFailed ? 'bad-gzip' : 'read-error'
+      const code = this.#unpacked !== null && !this.#inputFailed ? 'bad-gzip' : 'read-error'
       this.failure ??= { code, message: code === 'bad-gzip' ? `gzip: ${reason}` : reason }
-      await this.close()
     }
-    this.#done = true
+    await this.close()
     return null
   }
 
   /** Lets the input close its file. */
   async close(): Promise<void> {
-    const iterator = this.#iterator
+    const unpacked = this.#unpacked
+    const input = this.#input
     this.#done = true
-    this.#iterator = null
+    this.#unpacked = null
+    this.#input = null
     try {
-      await iterator?.return?.()
+      await unpacked?.return?.()
       // A decompressor need not close what it reads from, and may be waiting for it: do not wait, too.
-      const closing = this.#input?.return()
-      if (this.#unpacking) closing?.catch(() => {})
-      else await closing
+      const closing = input?.return?.()
+      if (unpacked === null) await closing
+      else Promise.resolve(closing).catch(() => {})
     } catch {
       // Nobody reads on: that closing failed as well changes nothing.
     }
   }
 
   /** Looks at the first two bytes, in however many chunks they come. */
-  async #open(): Promise<AsyncIterator<Uint8Array> | null> {
-    const input = this.#counted()
-    this.#input = input
-    const first: Uint8Array[] = []
-    let size = 0
-    while (size < 2) {
-      const result = await input.next()
-      if (result.done === true) break
-      if (result.value.length > 0) first.push(result.value)
-      size += result.value.length
+  async #open(): Promise<void> {
+    this.#opened = true
+    const chunks = this.#chunks
+    this.#input = Symbol.asyncIterator in chunks ? chunks[Symbol.asyncIterator]() : chunks[Symbol.iterator]()
+    const first: number[] = []
+    const seen: Uint8Array[] = []
+    while (first.length < 2) {
+      const chunk = await this.#take()
+      if (chunk === null) break
+      if (chunk.length > 0) seen.push(chunk)
+      first.push(...chunk.subarray(0, 2))
     }
-    const whole = replay(first, input)
-    const low = first[0]?.[0]
-    const high = first[0] !== undefined && first[0].length > 1 ? first[0][1] : first[1]?.[0]
-    if (low !== 0x1f || high !== 0x8b) return whole
+    this.#seen.push(...seen)
+    if (first[0] !== 0x1f || first[1] !== 0x8b) return
     if (this.#gunzip === null) {
       this.failure = { code: 'bad-gzip', message: 'gzip data, and nothing was given to unpack it with' }
-      await input.return()
-      return null
+      throw new Error(this.failure.message)
     }
-    this.#unpacking = true
-    return this.#gunzip(whole)[Symbol.asyncIterator]()
+    const packed = { next: () => this.#packedNext(), [Symbol.asyncIterator]: () => packed }
+    this.#unpacked = this.#gunzip(packed)[Symbol.asyncIterator]()
   }
 
-  async *#counted(): AsyncGenerator<Uint8Array, void> {
+  async #packedNext(): Promise<IteratorResult<Uint8Array, undefined>> {
+    const value = await this.#take()
+    return value === null ? { done: true, value: undefined } : { done: false, value }
+  }
+
+  /** The next chunk of the input, or null at its end. */
+  async #take(): Promise<Uint8Array | null> {
+    const seen = this.#seen.shift()
+    if (seen !== undefined) return seen
+    if (this.#input === null) return null
     try {
-      for await (const chunk of this.#chunks) {
-        if (!(chunk instanceof Uint8Array)) throw new TypeError('a chunk that is not a Uint8Array')
-        this.bytesRead += chunk.length
-        yield chunk
-      }
+      const chunk = bytesOf(await this.#input.next())
+      if (chunk !== null) this.bytesRead += chunk.length
+      return chunk
     } catch (error) {
       this.#inputFailed = true
       throw error
@@ -105,10 +111,8 @@ export class ChunkSource {
   }
 }
 
-async function* replay(
-  first: Uint8Array[],
-  rest: AsyncGenerator<Uint8Array, void>,
-): AsyncGenerator<Uint8Array, void> {
-  yield* first
-  yield* rest
+function bytesOf(result: IteratorResult<unknown>): Uint8Array | null {
+  if (result.done === true) return null
+  if (!(result.value instanceof Uint8Array)) throw new TypeError('a chunk that is not a Uint8Array')
+  return result.value
 }

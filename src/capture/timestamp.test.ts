@@ -11,8 +11,8 @@ function exactly(resolution: number, offset: number, stamp: bigint): [number, nu
   return [Number(kept), Number(((stamp % perSecond) * 1_000_000_000n) / perSecond), inRange]
 }
 
-const high = (stamp: bigint) => Number(stamp >> 32n)
-const low = (stamp: bigint) => Number(BigInt.asUintN(32, stamp))
+const high = (stamp: bigint) => Number(BigInt.asIntN(32, stamp >> 32n))
+const low = (stamp: bigint) => Number(BigInt.asIntN(32, stamp))
 
 test('every resolution, any 64-bit stamps in a row: exact, rounded down to nanoseconds', () => {
   const anyStamp = fc.oneof(
@@ -62,7 +62,7 @@ test('nanosecond stamps up to the year 2554 are written and read back', () => {
       fc.integer({ min: 0, max: 18_446_744_072 }),
       (nanoseconds, seconds) => {
         writeNanosecondStamp(view, 0, seconds, nanoseconds)
-        scale.convert(view.getUint32(0, true), view.getUint32(4, true))
+        scale.convert(view.getInt32(0, true), view.getInt32(4, true))
         expect([scale.seconds, scale.nanoseconds]).toEqual([seconds, nanoseconds])
       },
     ),

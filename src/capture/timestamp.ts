@@ -21,10 +21,11 @@ export class TimeScale {
   readonly #nanoseconds: number
   readonly #exact: bigint
   readonly #offset: number
-  /** The stamp at which the second of the last result began, and that second. */
+  /** The stamp, in 32-bit halves, at which the second of the last `#divide` began. */
   #startHigh = 0
   #startLow = 0
-  #second = 0
+  /** How many units of that second may be looked up; 0 before there is one. */
+  #span = 0
 
   /** `resolution` is the option's byte: a negative power of 10, or of 2 with the top bit set. `offset` in seconds. */
   constructor(resolution: number, offset: number) {
@@ -37,23 +38,27 @@ export class TimeScale {
     this.#perSecond = simple ? Number(this.#exact) : 0
     this.#nanoseconds = simple && !binary ? 10 ** (9 - exponent) : 0
     this.#offset = offset
-    this.#second = clamp(offset)
   }
 
-  /** Both halves unsigned. Leaves `seconds` and `nanoseconds`; false where the seconds saturated. */
+  /**
+   * Both halves as int32 with the bits of the stamp. Leaves `seconds` and `nanoseconds`; false where the
+   * seconds saturated.
+   */
   convert(high: number, low: number): boolean {
-    if (this.#perSecond === 0) return this.#convertExactly(high, low)
     // Most packets lie in the second of the one before: a subtraction instead of three divisions.
-    let fraction = (high - this.#startHigh) * WORD + (low - this.#startLow)
-    if (fraction < 0 || fraction >= this.#perSecond) fraction = this.#divide(high, low)
-    this.seconds = this.#second
-    this.nanoseconds =
-      this.#nanoseconds !== 0 ? fraction * this.#nanoseconds : Math.floor((fraction * 1e9) / this.#perSecond)
-    return this.#second > -MAX_SECONDS && this.#second < MAX_SECONDS
+    const units = (low - this.#startLow) >>> 0
+    const borrow = low >>> 0 < this.#startLow >>> 0 ? 1 : 0
+    if (units < this.#span && ((high - borrow) | 0) === this.#startHigh) {
+      this.nanoseconds = Math.imul(units, this.#nanoseconds)
+      return true
+    }
+    return this.#perSecond === 0
+      ? this.#convertExactly(high >>> 0, low >>> 0)
+      : this.#divide(high >>> 0, low >>> 0)
   }
 
-  /** Schoolbook division by 16-bit digits: every product stays below 2^53. Returns the remainder. */
-  #divide(high: number, low: number): number {
+  /** Schoolbook division by 16-bit digits: every product stays below 2^53. */
+  #divide(high: number, low: number): boolean {
     const divisor = this.#perSecond
     const upper = Math.floor(high / divisor)
     const middle = (high - upper * divisor) * 65536 + (low >>> 16)
@@ -61,26 +66,39 @@ export class TimeScale {
     const lower = (middle - middleQuotient * divisor) * 65536 + (low & 0xffff)
     const lowerQuotient = Math.floor(lower / divisor)
     const fraction = lower - lowerQuotient * divisor
-    this.#second = clamp(upper * WORD + middleQuotient * 65536 + lowerQuotient + this.#offset)
-    this.#startLow = low - fraction
-    this.#startHigh = high
-    if (this.#startLow < 0) {
-      this.#startLow += WORD
-      this.#startHigh--
-    }
-    return fraction
+    const factor = this.#nanoseconds
+    this.seconds = clamp(upper * WORD + middleQuotient * 65536 + lowerQuotient + this.#offset)
+    this.nanoseconds = (factor !== 0 ? fraction * factor : Math.floor((fraction * 1e9) / divisor)) | 0
+    const inRange = isInRange(this.seconds)
+    this.#startLow = (low - fraction) | 0
+    this.#startHigh = (low < fraction ? high - 1 : high) | 0
+    this.#span = inRange && factor !== 0 ? divisor : 0
+    return inRange
   }
 
   #convertExactly(high: number, low: number): boolean {
     const stamp = (BigInt(high) << 32n) | BigInt(low)
     this.seconds = clamp(Number(stamp / this.#exact) + this.#offset)
     this.nanoseconds = Number(((stamp % this.#exact) * 1_000_000_000n) / this.#exact)
-    return this.seconds > -MAX_SECONDS && this.seconds < MAX_SECONDS
+    return isInRange(this.seconds)
   }
 }
 
 function clamp(seconds: number): number {
-  return Math.max(-MAX_SECONDS, Math.min(MAX_SECONDS, seconds))
+  return smallInteger(Math.max(-MAX_SECONDS, Math.min(MAX_SECONDS, seconds)))
+}
+
+function isInRange(seconds: number): boolean {
+  return seconds > -MAX_SECONDS && seconds < MAX_SECONDS
+}
+
+/**
+ * The same number, as an int32 where it is one: V8 would keep the result of a division as a double, and so
+ * turn the field that it is stored in, on every record, into one.
+ */
+export function smallInteger(value: number): number {
+  const integer = value | 0
+  return integer === value ? integer : value
 }
 
 /** Writes seconds and nanoseconds as an unsigned count of nanoseconds, which ends in the year 2554; outside it saturates. */
