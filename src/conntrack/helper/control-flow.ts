@@ -42,7 +42,7 @@ export function packetOf(tuple: FlowTuple): Packet {
   return packet
 }
 
-export interface ControlResult {
+interface ControlResult {
   readonly verdict: 'accept' | 'drop'
   readonly reasons: ReasonData[]
 }
@@ -58,7 +58,7 @@ export interface ControlOptions {
   readonly master?: number
 }
 
-export interface ControlSend {
+interface ControlSend {
   readonly ctinfo?: number
   /** Payload bytes captured; all unless given. */
   readonly captured?: number

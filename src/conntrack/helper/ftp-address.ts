@@ -21,7 +21,7 @@ function hexValue(byte: number): number {
   return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1
 }
 
-export interface NumberList {
+interface NumberList {
   /** Unsigned, modulo 2^32: nothing limits them to 255. */
   readonly numbers: Uint32Array
   /** Where the terminator stands. */

@@ -14,7 +14,6 @@ export const CHUNK_HEADER = 4
 export const CHUNK_DATA = 0
 export const CHUNK_INIT = 1
 export const CHUNK_INIT_ACK = 2
-export const CHUNK_SACK = 3
 export const CHUNK_HEARTBEAT = 4
 export const CHUNK_HEARTBEAT_ACK = 5
 export const CHUNK_ABORT = 6

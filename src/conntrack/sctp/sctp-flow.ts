@@ -9,7 +9,7 @@ import { checkSctp } from './check.ts'
 import { sctpStateNames } from './table.ts'
 import { trackSctp } from './tracker.ts'
 
-export const sctpTimeouts = Int32Array.of(0, 10, 3, 3, 210, 3, 3, 3, 30)
+const sctpTimeouts = Int32Array.of(0, 10, 3, 3, 210, 3, 3, 3, 30)
 
 const answers: Readonly<Record<number, string>> = {
   [HANDLED_REFRESH]: 'refresh',
@@ -53,7 +53,7 @@ export function sctpPacket(vtag: number, chunks: readonly SctpChunkPlan[], optio
   return packet
 }
 
-export interface SctpResult {
+interface SctpResult {
   readonly answer: string
   readonly reasons: ReasonData[]
   /** State, seconds, and whether it is ASSURED; null while there is no entry. */
