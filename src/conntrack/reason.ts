@@ -6,11 +6,12 @@
  *
  *   invalid  the packet is INVALID
  *   passed   accepted although something about it is odd; the kernel logs most of these too
- *   note     an ordinary event that is worth a line
+ *   note     nothing wrong, but worth a line
+ *   plain    ordinary: counted, and shown with the packet where all packets are shown
  *   dropped  dropped by the tracker itself or by the stack before any hook
  *   unknown  cannot be judged, because the capture does not hold what the kernel would have looked at
  */
-export type ReasonKind = 'invalid' | 'passed' | 'note' | 'dropped' | 'unknown'
+export type ReasonKind = 'invalid' | 'passed' | 'note' | 'plain' | 'dropped' | 'unknown'
 
 interface ReasonShape {
   readonly code: string
@@ -27,7 +28,7 @@ const reason = <Code extends string, const Fields extends readonly string[]>(
 /** Order is the numbering inside the engine only; codes are what is stable. */
 export const REASONS = [
   // What the capture or the stack keeps from the tracker
-  reason('not-ip', 'unknown', 'etherType'),
+  reason('not-ip', 'plain', 'etherType'),
   reason('link-type', 'unknown', 'linkType'),
   reason('link-short', 'unknown'),
   reason('cut-network', 'unknown', 'captured'),
@@ -38,7 +39,7 @@ export const REASONS = [
   reason('ip-total-length', 'dropped', 'totalLength', 'available'),
   reason('ip-checksum', 'dropped', 'found', 'expected'),
   reason('ip-hop-by-hop', 'dropped'),
-  reason('fragment-held', 'note', 'offset', 'length'),
+  reason('fragment-held', 'plain', 'offset', 'length'),
   reason('fragment-duplicate', 'dropped', 'offset', 'length'),
   reason('fragment-overlap', 'dropped', 'offset', 'length'),
   reason('fragment-bad-end', 'dropped', 'end', 'total'),
@@ -47,7 +48,7 @@ export const REASONS = [
   reason('fragment-ecn', 'dropped', 'ecnMask'),
   reason('fragment-memory', 'dropped', 'charged', 'limit'),
   reason('fragment-unaligned', 'dropped', 'length'),
-  reason('reassembled', 'note', 'pieces', 'length'),
+  reason('reassembled', 'plain', 'pieces', 'length'),
   // Any protocol
   reason('l3-chain', 'invalid'),
   reason('l3-frag6', 'invalid', 'offset', 'length'),
@@ -57,10 +58,10 @@ export const REASONS = [
   reason('early-drop', 'note', 'evicted', 'limit'),
   reason('clash', 'dropped'),
   reason('clash-resolved', 'note'),
-  reason('related-expected', 'note', 'masterId'),
+  reason('related-expected', 'plain', 'masterId'),
   reason('helper-partial', 'dropped', 'pattern'),
   reason('helper-cannot-expect', 'dropped'),
-  reason('expectation', 'note', 'port'),
+  reason('expectation', 'plain', 'port'),
   // TCP
   reason('tcp-short', 'invalid', 'length'),
   reason('tcp-truncated', 'invalid', 'headerLength', 'length'),
@@ -84,7 +85,7 @@ export const REASONS = [
   reason('tcp-reopened', 'note', 'state'),
   reason('tcp-resynchronised', 'note', 'state'),
   reason('tcp-simultaneous-open', 'note'),
-  reason('tcp-retransmitted', 'note', 'times', 'seconds'),
+  reason('tcp-retransmitted', 'plain', 'times', 'seconds'),
   // UDP, UDP-Lite
   reason('udp-short', 'invalid', 'length'),
   reason('udp-length', 'invalid', 'udpLength', 'length'),

@@ -24,6 +24,7 @@ import {
   PROTOCOL_ICMPV6,
 } from '../packet/packet.ts'
 import { verifyChecksum } from '../packet/verify.ts'
+import { Census } from './census.ts'
 import { Clock } from './clock.ts'
 import { BYTES, DEADLINE, flowState, ID, PACKETS, PACKETS_HIGH, STATUS } from './entry.ts'
 import {
@@ -121,6 +122,7 @@ export class Tracker {
   readonly clock: Clock
   readonly table: StateTable
   readonly statistics = new Statistics()
+  readonly census = new Census()
   /** Helpers, expectations, and what else only few entries have. */
   readonly helpers: Helpers
   /** Packets whose checksum was still to be completed by a network card (policy `auto`). */
@@ -402,6 +404,7 @@ export class Tracker {
       table.confirm(number, tuple.hash, this.clock.now)
       this.#stamp(number)
       outcome.changes = CHANGED_NEW
+      this.census.opened++
     }
     if (outcome.changes !== 0 && this.onEvent !== null && this.settings.events !== 0) {
       this.onEvent(outcome.changes === CHANGED_NEW ? EVENT_NEW : EVENT_UPDATE, number, outcome.changes, -1)
@@ -430,6 +433,7 @@ export class Tracker {
     const words = this.table.words(number)
     const at = this.table.at(number)
     words[at + STATUS] = words[at + STATUS]! | STATUS_DYING
+    this.census.end(words, at)
     if (this.onEvent !== null && this.settings.events !== 0) this.onEvent(EVENT_DESTROY, number, 0, ticks)
     this.#forget(number)
   }

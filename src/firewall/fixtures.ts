@@ -42,7 +42,7 @@ export class Bench {
   }
 
   sendBytes(bytes: Uint8Array): Seen {
-    const { outcome, tracker } = this
+    const { outcome } = this
     const packet = new Packet()
     packet.seconds = Math.floor(this.#seconds)
     packet.nanoseconds = Math.round((this.#seconds % 1) * 1e9)

@@ -85,6 +85,10 @@ export class Packet {
   interfaceIndex = -1
   /** DIRECTION_* */
   direction = DIRECTION_UNKNOWN
+  /** Where the frame stands in `bytes` as captured, and its length on the wire. */
+  frameStart = 0
+  frameEnd = 0
+  frameLength = 0
 
   /** What the capture file calls the link layer (LINKTYPE_*). */
   linkType = 0

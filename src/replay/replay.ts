@@ -1,0 +1,174 @@
+/** Runs a capture through the firewall: packet by packet, in batches, stopping where somebody wants to look. */
+import type { MergedCapture } from '../capture/merge.ts'
+import { CaptureRecord } from '../capture/record.ts'
+import { Outcome } from '../conntrack/outcome.ts'
+import type { Tracker } from '../conntrack/tracker.ts'
+import { Tuple } from '../conntrack/tuple.ts'
+import type { Firewall } from '../firewall/firewall.ts'
+import { decodeFrame } from '../packet/decode.ts'
+import { Packet } from '../packet/packet.ts'
+import { Summary } from './summary.ts'
+
+/** So many packets are decoded, and their entries read ahead, before the first of them is judged. */
+const BATCH = 32
+
+/** A moment to look at the table: a time, or just after a packet. */
+export type Moment =
+  | { readonly kind: 'time'; readonly seconds: number; readonly nanoseconds: number }
+  /** Since the first packet. */
+  | { readonly kind: 'offset'; readonly nanoseconds: number }
+  | { readonly kind: 'packet'; readonly packet: number }
+  | { readonly kind: 'frame'; readonly file: number; readonly frame: number }
+
+export interface ReplayObserver {
+  /** After each packet; both objects are reused. `number` counts packets over the whole run, from 1. */
+  onPacket?(packet: Packet, outcome: Outcome, number: number): void
+  /** At each moment, with the tracker's clock there and all that expired taken away. */
+  onMoment?(moment: Moment): void
+  /** Each time more input was read. */
+  onProgress?(bytesRead: number): void
+}
+
+interface Place {
+  readonly packet: Packet
+  readonly tuple: Tuple
+}
+
+export class Replay {
+  readonly capture: MergedCapture
+  readonly firewall: Firewall
+  readonly tracker: Tracker
+  readonly summary: Summary
+  readonly #moments: Moment[]
+  readonly #observer: ReplayObserver
+  readonly #record = new CaptureRecord()
+  readonly #outcome = new Outcome()
+  readonly #batch: readonly Place[] = Array.from({ length: BATCH }, () => ({
+    packet: new Packet(),
+    tuple: new Tuple(),
+  }))
+  /** Keeps reading ahead from being optimised away. */
+  #sink = 0
+
+  constructor(
+    capture: MergedCapture,
+    firewall: Firewall,
+    observer: ReplayObserver = {},
+    moments: readonly Moment[] = [],
+  ) {
+    this.capture = capture
+    this.firewall = firewall
+    this.tracker = firewall.tracker
+    this.summary = new Summary(firewall.tracker)
+    this.#observer = observer
+    this.#moments = [...moments]
+  }
+
+  /** Runs to the end of the capture. What goes wrong in it is listed in `capture.problems`; nothing throws. */
+  async run(): Promise<void> {
+    do {
+      while (this.#runBatch()) {}
+      this.#observer.onProgress?.(this.capture.bytesRead)
+    } while (await this.capture.fill())
+    // Moments behind the last packet show the table as it would be then.
+    for (const moment of this.#moments.splice(0)) this.#lookAt(moment)
+    this.summary.finish()
+  }
+
+  /** False when the capture has no further packet at hand. */
+  #runBatch(): boolean {
+    const count = this.#decodeBatch()
+    if (count === 0) return false
+    this.#touch(count)
+    const outcome = this.#outcome
+    for (let i = 0; i < count; i++) {
+      const { packet, tuple } = this.#batch[i]!
+      const number = this.summary.packets + 1
+      if (this.#moments.length > 0) this.#lookBefore(packet)
+      this.firewall.process(packet, tuple, outcome)
+      this.summary.add(packet, outcome)
+      this.#observer.onPacket?.(packet, outcome, number)
+      if (this.#moments.length > 0) this.#lookAfter(packet, number)
+    }
+    return count === BATCH
+  }
+
+  #decodeBatch(): number {
+    const record = this.#record
+    let count = 0
+    while (count < BATCH && this.capture.next(record)) {
+      const { packet, tuple } = this.#batch[count++]!
+      packet.file = record.file
+      packet.frame = record.frame
+      packet.seconds = record.seconds
+      packet.nanoseconds = record.nanoseconds
+      packet.interfaceIndex = record.interfaceIndex
+      packet.direction = record.direction
+      packet.frameStart = record.start
+      packet.frameEnd = record.end
+      packet.frameLength = record.originalLength
+      decodeFrame(
+        packet,
+        record.view,
+        record.bytes,
+        record.start,
+        record.end,
+        record.originalLength,
+        record.linkType,
+      )
+      this.firewall.prepare(packet, tuple)
+    }
+    return count
+  }
+
+  /** Two passes, so that the misses of the index overlap, and then those of the entries. */
+  #touch(count: number): void {
+    const { table } = this.tracker
+    let sink = this.#sink
+    for (let i = 0; i < count; i++) sink ^= table.touchIndex(this.#batch[i]!.tuple.hash)
+    for (let i = 0; i < count; i++) sink ^= table.touchEntry(table.touchIndex(this.#batch[i]!.tuple.hash))
+    this.#sink = sink
+  }
+
+  #lookBefore(packet: Packet): void {
+    this.#take((moment) => {
+      if (moment.kind === 'time') {
+        return (
+          moment.seconds < packet.seconds ||
+          (moment.seconds === packet.seconds && moment.nanoseconds < packet.nanoseconds)
+        )
+      }
+      if (moment.kind !== 'offset' || this.summary.packets === 0) return false
+      const { first } = this.summary
+      const since = (packet.seconds - first.seconds) * 1e9 + packet.nanoseconds - first.nanoseconds
+      return moment.nanoseconds < since
+    })
+  }
+
+  #lookAfter(packet: Packet, number: number): void {
+    this.#take((moment) =>
+      moment.kind === 'packet'
+        ? moment.packet === number
+        : moment.kind === 'frame' && moment.file === packet.file && moment.frame === packet.frame,
+    )
+  }
+
+  #take(isDue: (moment: Moment) => boolean): void {
+    const due = this.#moments.filter(isDue)
+    for (const moment of due) {
+      this.#moments.splice(this.#moments.indexOf(moment), 1)
+      this.#lookAt(moment)
+    }
+  }
+
+  #lookAt(moment: Moment): void {
+    if (moment.kind === 'time') this.tracker.setTime(moment.seconds, moment.nanoseconds)
+    else if (moment.kind === 'offset') {
+      const { first } = this.summary
+      const total = first.nanoseconds + moment.nanoseconds
+      this.tracker.setTime(first.seconds + Math.floor(total / 1e9), total % 1e9)
+    }
+    this.tracker.settle()
+    this.#observer.onMoment?.(moment)
+  }
+}

@@ -1,0 +1,140 @@
+/** Totals of a run, counted as it goes: numbers only, nothing is allocated per packet. */
+import { isOneSided } from '../conntrack/census.ts'
+import { FLOW, FLOW_STATE_MASK, FLOW_STATE_SHIFT, PROTOCOL } from '../conntrack/entry.ts'
+import type { Outcome } from '../conntrack/outcome.ts'
+import { REASONS, type ReasonCode, reasonNumber } from '../conntrack/reason.ts'
+import {
+  CTINFO_ESTABLISHED,
+  CTINFO_ESTABLISHED_REPLY,
+  CTINFO_INVALID,
+  CTINFO_NEW,
+  CTINFO_NONE,
+  CTINFO_RELATED,
+  CTINFO_RELATED_REPLY,
+  CTINFO_UNTRACKED,
+} from '../conntrack/status.ts'
+import { TCP_STATE_NAMES } from '../conntrack/tcp/state.ts'
+import type { Tracker } from '../conntrack/tracker.ts'
+import { livingEntries } from '../conntrack/view-entry.ts'
+import { FAMILY_NONE, type Packet, PROTOCOL_TCP } from '../packet/packet.ts'
+
+/** Longer than an Ethernet frame carries: segments were merged, or frames are jumbo. */
+const ETHERNET_MTU = 1500
+
+/** Reasons of these kinds put a packet among the odd ones. */
+const isOdd = Uint8Array.from(REASONS, (reason) => (reason.kind === 'plain' ? 0 : 1))
+
+export class Summary {
+  packets = 0
+  /** Frames that carry something else than IP. */
+  notIp = 0
+  /** Packets with a reason that is out of the ordinary. */
+  odd = 0
+  dropped = 0
+  held = 0
+  /** Cut by the snap length, and those that could not be judged for it. */
+  cut = 0
+  unjudged = 0
+  /** IP packets longer than 1,500 bytes. */
+  oversize = 0
+  /** Most entries in the table at a time, those that had expired but were not taken away yet included. */
+  peak = 0
+  readonly first = { seconds: 0, nanoseconds: 0 }
+  readonly last = { seconds: 0, nanoseconds: 0 }
+  /** TCP connections by their last state: open at the end, and gone by then. */
+  readonly open = new Map<string, number>()
+  readonly gone = new Map<string, number>()
+  /** Entries in the table at the end. */
+  entries = 0
+  oneSided = 0
+  readonly #byCtinfo = new Float64Array(10)
+  readonly #byReason = new Float64Array(REASONS.length)
+  readonly #tracker: Tracker
+
+  constructor(tracker: Tracker) {
+    this.#tracker = tracker
+  }
+
+  /** Is this a packet that the default output shows? */
+  static isOdd(outcome: Outcome): boolean {
+    const { reasons } = outcome
+    for (let i = 0; i < reasons.count; i++) if (isOdd[reasons.numbers[i]!] === 1) return true
+    return false
+  }
+
+  add(packet: Packet, outcome: Outcome): void {
+    if (this.packets === 0) {
+      this.first.seconds = packet.seconds
+      this.first.nanoseconds = packet.nanoseconds
+    }
+    this.packets++
+    this.last.seconds = packet.seconds
+    this.last.nanoseconds = packet.nanoseconds
+    this.#byCtinfo[outcome.ctinfo] = this.#byCtinfo[outcome.ctinfo]! + 1
+    const { count } = this.#tracker.table
+    if (count > this.peak) this.peak = count
+    if (packet.family === FAMILY_NONE) this.notIp++
+    else {
+      if (packet.length > ETHERNET_MTU && packet.largestFragment === 0) this.oversize++
+      if (outcome.ctinfo === CTINFO_NONE && !outcome.held && outcome.droppedBy === 0) this.unjudged++
+    }
+    if (packet.frameLength > packet.frameEnd - packet.frameStart) this.cut++
+    if (outcome.droppedBy !== 0) this.dropped++
+    if (outcome.held) this.held++
+    const { reasons } = outcome
+    if (reasons.count === 0) return
+    let odd = 0
+    for (let i = 0; i < reasons.count; i++) {
+      const number = reasons.numbers[i]!
+      this.#byReason[number] = this.#byReason[number]! + 1
+      odd |= isOdd[number]!
+    }
+    this.odd += odd
+  }
+
+  /** At the end of the run: looks at what is left in the table. */
+  finish(): void {
+    const { table, census } = this.#tracker
+    this.oneSided = census.oneSided
+    TCP_STATE_NAMES.forEach((name, state) => {
+      if (census.ended[state] !== 0) this.gone.set(name, census.ended[state]!)
+    })
+    for (const number of livingEntries(this.#tracker)) {
+      this.entries++
+      const words = table.words(number)
+      const at = table.at(number)
+      if ((words[at + PROTOCOL]! & 0xff) !== PROTOCOL_TCP) continue
+      const name = TCP_STATE_NAMES[(words[at + FLOW]! >>> FLOW_STATE_SHIFT) & FLOW_STATE_MASK]!
+      this.open.set(name, (this.open.get(name) ?? 0) + 1)
+      if (isOneSided(words, at)) this.oneSided++
+    }
+  }
+
+  /** Packets with a reason. */
+  withReason(code: ReasonCode): number {
+    return this.#byReason[reasonNumber[code]]!
+  }
+
+  /** The reasons met, most frequent first. */
+  reasons(): { readonly code: ReasonCode; readonly kind: string; readonly packets: number }[] {
+    return REASONS.map((reason, index) => ({
+      code: reason.code,
+      kind: reason.kind,
+      packets: this.#byReason[index]!,
+    }))
+      .filter(({ packets }) => packets > 0)
+      .sort((a, b) => b.packets - a.packets)
+  }
+
+  /** Packets by ctstate. */
+  get ctstates(): Readonly<Record<'NEW' | 'ESTABLISHED' | 'RELATED' | 'INVALID' | 'UNTRACKED', number>> {
+    const by = this.#byCtinfo
+    return {
+      NEW: by[CTINFO_NEW]!,
+      ESTABLISHED: by[CTINFO_ESTABLISHED]! + by[CTINFO_ESTABLISHED_REPLY]!,
+      RELATED: by[CTINFO_RELATED]! + by[CTINFO_RELATED_REPLY]!,
+      INVALID: by[CTINFO_INVALID]!,
+      UNTRACKED: by[CTINFO_UNTRACKED]!,
+    }
+  }
+}
