@@ -43,8 +43,11 @@ function suite(project) {
   return ok && failed === 0
 }
 
+// Biome colours pipes as well.
+const colours = process.stdout.isTTY ? [] : ['--colors=off']
+
 const steps = [
-  { name: 'lint', what: 'format and lint', run: () => tool('biome', 'ci', '.') },
+  { name: 'lint', what: 'format and lint', run: () => tool('biome', 'ci', ...colours, '.') },
   {
     name: 'types',
     what: 'types, the engine without Node’s',
