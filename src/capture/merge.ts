@@ -81,7 +81,10 @@ export class MergedCapture {
 
   /** Fills `record` with the next packet; false when `fill()` has to come first. */
   next(record: CaptureRecord): boolean {
-    if (this.#single !== null) return this.#single.next(record)
+    return this.#single !== null ? this.#single.next(record) : this.#nextOfMany(record)
+  }
+
+  #nextOfMany(record: CaptureRecord): boolean {
     if (this.#waiting.length > 0 || this.#heap.length === 0) return false
     const input = this.#heap[0]!
     copyRecord(input.head, record)

@@ -96,13 +96,17 @@ export class PcapParser {
     feed.position = position + PCAP_HEADER_LENGTH
   }
 
-  /** The way of nearly all records: little-endian, in one piece, nothing odd about them. The rest is `#nextOdd`'s. */
+  /**
+   * The way of nearly all records: little-endian, in one piece, nothing odd about them, not the first of a
+   * chunk. The rest is `#nextOdd`'s.
+   */
   next(record: CaptureRecord): boolean {
     const feed = this.#feed
     const view = feed.view
     const position = feed.position
     const start = position + this.#headerLength
-    if (start > feed.limit) return this.#nextOdd(record)
+    // A record that holds this chunk's view, which is this reader's own, has what all of them have alike.
+    if (start > feed.limit || record.view !== view) return this.#nextOdd(record)
     // Signed: what is negative here is odd.
     const fraction = view.getInt32(position + 4, true)
     const captured = view.getInt32(position + 8, true)
@@ -119,7 +123,6 @@ export class PcapParser {
       return this.#nextOdd(record)
     }
     record.frame = ++this.frame
-    if (record.view !== view) this.#introduce(record)
     record.seconds = view.getInt32(position, true) >>> 0
     record.nanoseconds = Math.imul(fraction, this.#nanosecondsPerUnit)
     record.start = start
@@ -127,20 +130,6 @@ export class PcapParser {
     record.originalLength = original
     feed.position = end
     return true
-  }
-
-  /**
-   * Fills in what all records of this file and chunk have alike. A record that holds this chunk's view, which
-   * is this reader's own, has them already.
-   */
-  #introduce(record: CaptureRecord): void {
-    record.bytes = this.#feed.bytes
-    record.view = this.#feed.view
-    record.file = this.#problems.file
-    record.linkType = this.#linkType
-    record.interfaceIndex = this.#interfaceIndex
-    record.direction = DIRECTION_UNKNOWN
-    if (!this.#linkTypeReported) this.#reportLinkType()
   }
 
   #nextOdd(record: CaptureRecord): boolean {
@@ -179,7 +168,13 @@ export class PcapParser {
       seconds = smallInteger(seconds + Math.floor(fraction / this.#unitsPerSecond))
       fraction %= this.#unitsPerSecond
     }
-    this.#introduce(record)
+    if (!this.#linkTypeReported) this.#reportLinkType()
+    record.bytes = feed.bytes
+    record.view = feed.view
+    record.file = this.#problems.file
+    record.linkType = this.#linkType
+    record.interfaceIndex = this.#interfaceIndex
+    record.direction = DIRECTION_UNKNOWN
     record.frame = this.frame
     record.seconds = seconds
     record.nanoseconds = fraction * this.#nanosecondsPerUnit
