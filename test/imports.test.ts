@@ -19,8 +19,9 @@ const order = [
   'cli',
 ]
 
-const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((path) =>
-  path.endsWith('.ts'),
+/** Tests may look further around. */
+const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter(
+  (path) => path.endsWith('.ts') && !path.endsWith('.test.ts'),
 )
 const folderOf = (path: string) => path.split('/')[0]!
 
