@@ -115,8 +115,14 @@ class TableParser {
     return text === 'ipv4' || text === 'ipv6' || text === 'unknown' || protocolNumber(text) >= 0
   }
 
+  /** Behind a fault: to an entry at the beginning of a line, or behind what ends one. */
   #skipToEntry(): void {
-    while (this.#scanner.word && !this.#startsEntry()) this.#scanner.advance()
+    const scanner = this.#scanner
+    for (; scanner.word; scanner.advance()) {
+      const { last, word } = scanner
+      const first = last.line !== word.line
+      if ((first || /^(use|id|mark)=/.test(last.text)) && this.#startsEntry()) return
+    }
   }
 
   /** What stands between entries: the tool's own summary, expectations of old, or something unknown. */
@@ -291,9 +297,10 @@ class TableParser {
     const parts: string[] = []
     for (let i = 0; i < 4; i++) {
       this.#scanner.advance()
+      if (this.#startsEntry()) break
       parts.push(this.#scanner.word?.text ?? '')
     }
-    const [month, day, time, year] = parts as [string, string, string, string]
+    const [month = '', day = '', time = '', year = ''] = parts
     const seconds = year.endsWith(']') ? parseCtime(month, day, time, year.slice(0, -1)) : null
     if (seconds === null) {
       return {
