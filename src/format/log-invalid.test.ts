@@ -48,6 +48,15 @@ test('an ICMP error for somebody else names both addresses, IPv6 in full', () =>
   )
 })
 
+test('a line that a helper drops names helper and pattern', () => {
+  expect(text({ code: 'helper-partial', pattern: 2 })).toBe(
+    "nf_ct_ftp: dropping packet: partial matching of `227 '",
+  )
+  expect(text({ code: 'helper-cannot-expect' }, 17)).toBe(
+    'nf_ct_tftp: dropping packet: cannot add expectation',
+  )
+})
+
 test('a reason that the kernel keeps to itself has no text', () => {
   expect(text({ code: 'tcp-not-loose' })).toBeNull()
   expect(text({ code: 'icmp-unrelated', type: 3, innerProtocol: 6 }, 1)).toBeNull()

@@ -5,7 +5,7 @@
 import type { ReasonCode, ReasonData } from '../conntrack/reason.ts'
 import { TCP_STATE_NAMES } from '../conntrack/tcp/state.ts'
 import { formatIPv4, formatIPv6Full } from '../packet/address.ts'
-import { PROTOCOL_ICMPV6 } from '../packet/packet.ts'
+import { PROTOCOL_ICMPV6, PROTOCOL_UDP } from '../packet/packet.ts'
 
 type Text = string | ((value: (field: string) => number, protocol: number) => string)
 
@@ -26,6 +26,9 @@ function address(value: (field: string) => number, prefix: string, protocol: num
     ? formatIPv6Full(word(0), word(1), word(2), word(3))
     : formatIPv4(word(0))
 }
+
+/** FTP's patterns in the order in which the helper numbers them. */
+const FTP_PATTERNS = ['PORT', 'EPRT', '227 ', '229 ']
 
 // Texts as seen from Linux 6.18.
 const texts: Partial<Record<ReasonCode, Text>> = {
@@ -63,6 +66,11 @@ const texts: Partial<Record<ReasonCode, Text>> = {
   'icmp6-redirect-options': 'redirect without options',
   'icmp-outer-destination': (value, protocol) =>
     `outer daddr ${address(value, 'outer', protocol)} != inner ${address(value, 'inner', protocol)}`,
+  // Told by the helper, not by the protocol's tracker: without `nf_ct_proto_<n>: ` in front.
+  'helper-partial': (value) =>
+    `nf_ct_ftp: dropping packet: partial matching of \`${FTP_PATTERNS[value('pattern')] ?? '?'}'`,
+  'helper-cannot-expect': (_, protocol) =>
+    `nf_ct_${protocol === PROTOCOL_UDP ? 'tftp' : 'ftp'}: dropping packet: cannot add expectation`,
   'sctp-short': 'nf_ct_sctp: short packet',
   'sctp-crc': 'nf_ct_sctp: bad CRC',
   'sctp-chunks': (value) =>

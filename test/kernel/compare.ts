@@ -4,6 +4,7 @@ import type { Engine, Judgement } from './engine.ts'
 import type { Observation } from './kernel.ts'
 import type { KernelEntry } from './linux/conntrack-netlink.ts'
 import { type RawTuple, tupleText, tupleView } from './packet-tuple.ts'
+import { protocolOf } from './trace.ts'
 
 /** Where the kernel and the engine disagree. */
 export interface Difference {
@@ -40,10 +41,8 @@ export function comparePacket(
 ): Difference | null {
   const state = compareText('ctinfo', stateText(observation), stateText(judgement))
   if (state) return state
-  const protocol = observation.tuple?.protocol ?? 0
-  // Of the protocols only ICMP and ICMPv6 word a reason differently.
-  const icmpProtocol = packet[0]! >> 4 === 6 ? 58 : 1
-  const texts = judgement.reasons.flatMap((reason) => logInvalidText(reason, icmpProtocol) ?? [])
+  const protocol = protocolOf(packet)
+  const texts = judgement.reasons.flatMap((reason) => logInvalidText(reason, protocol) ?? [])
   const logs = compareText('log', observation.logs.join(' | '), texts.join(' | '))
   if (logs) return logs
   if (!observation.tuple) return null
@@ -53,7 +52,7 @@ export function comparePacket(
   if (shown || !observation.entry || !judgement.entry) return shown
   return compareText(
     'the packet’s own entry',
-    tupleText(protocol, observation.entry.original),
+    tupleText(observation.entry.protocol, observation.entry.original),
     tupleText(judgement.entry.protocol, judgement.entry.original),
   )
 }

@@ -154,6 +154,7 @@ export class Traffic {
         v6,
       )
     }
+    this.#there(132, [0, 5, 0, 6, 0, 0, 0, 9, 0, 0, 0, 0, 4, 0, 0, 4])
     this.#back(47, [0, 0, 8, 0])
     this.#there(1, echo(8, 77))
     this.#back(1, echo(0, 77))

@@ -233,7 +233,7 @@ export class Kernel {
     } while (!answered)
     const seen = logged as LoggedPacket | null
     // A packet without a tuple of its own (ICMP error, last piece of a datagram): its entry is the flow's.
-    const other = !tuple && seen ? (packetTuple(seen.payload) ?? quotedTuple(seen.payload)) : null
+    const other = !tuple && seen ? (packetTuple(seen.payload, true) ?? quotedTuple(seen.payload)) : null
     if (other) entry = getEntry(this.#netlink, other)
     const found = entry as KernelEntry | null
     if (found) this.#known.set(tupleKey(found.key), found.key)

@@ -67,9 +67,13 @@ function layer(packet: Uint8Array, moreFragments: boolean): Layer | null {
   return { family: 10, source, destination, protocol: next, bytes: packet.subarray(at) }
 }
 
-/** The tuple by which an entry may be found, or null: fragments, ICMP errors, unreadable packets. */
-export function packetTuple(packet: Uint8Array): RawTuple | null {
-  const found = layer(packet, false)
+/**
+ * The tuple by which an entry may be found, or null: fragments, ICMP errors, unreadable packets.
+ *
+ * @param collected the packet has passed defragmentation, so a fragment header left in it is a second one
+ */
+export function packetTuple(packet: Uint8Array, collected = false): RawTuple | null {
+  const found = layer(packet, collected)
   return found && transport(found.family, found.source, found.destination, found.protocol, found.bytes)
 }
 

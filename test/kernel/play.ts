@@ -48,10 +48,14 @@ export function playCase(player: Player, { settings, steps }: Case, traced = fal
       continue
     }
     if (traced) trace.push(describeStep(index, step, null, null))
-    if (step.kind === 'age') kernel.age(step.seconds)
-    else pause(step.seconds * 1000)
+    if (step.kind === 'age') {
+      kernel.age(step.seconds)
+      alike = performance.now()
+    } else {
+      pause(step.seconds * 1000)
+      alike += step.seconds * 1000
+    }
     engine?.advance(step.seconds)
-    alike = performance.now()
   }
   const difference = engine && compareTables(kernel.entries(), engine.entries(), 0)
   return { packets, difference, at: steps.length, trace }

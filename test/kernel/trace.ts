@@ -47,6 +47,11 @@ export function transportOf(bytes: Uint8Array): Uint8Array | null {
   return headers(bytes)?.transport ?? null
 }
 
+/** The transport protocol's number, or 0. */
+export function protocolOf(bytes: Uint8Array): number {
+  return headers(bytes)?.protocol ?? 0
+}
+
 /** One packet in a line. */
 export function describePacket(bytes: Uint8Array): string {
   const found = headers(bytes)

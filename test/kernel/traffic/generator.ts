@@ -8,10 +8,12 @@ import {
   udpTraffic,
 } from './datagram.ts'
 import { fragmentTraffic } from './fragments.ts'
+import { ftpTraffic, tftpTraffic } from './ftp.ts'
 import { icmpErrors, icmpTraffic, redirects } from './icmp.ts'
 import { Network } from './network.ts'
 import { Random } from './random.ts'
 import { sctpAssociation, sctpWalk } from './sctp.ts'
+import { sctpTable, tcpTable } from './tables.ts'
 import { tcpConversation } from './tcp-conversation.ts'
 import { tcpWalk } from './tcp-walk.ts'
 
@@ -29,8 +31,13 @@ type Waits =
 
 interface Kind {
   readonly name: string
+  /** How often it is drawn; 0: only when asked for by name. */
   readonly weight: number
   readonly waits: Waits
+  /** Real time passes twice. */
+  readonly sleeps?: boolean
+  /** To the end of its scripts, with all sysctls at their defaults. */
+  readonly whole?: boolean
   readonly scripts: (network: Network) => Script[]
 }
 
@@ -63,6 +70,13 @@ const KINDS: readonly Kind[] = [
     weight: 6,
     waits: 'none',
     scripts: (network) => several(network, 3, () => fragmentTraffic(network)),
+  },
+  {
+    name: 'helpers',
+    weight: 5,
+    waits: 'none',
+    scripts: (network) =>
+      several(network, 3, () => (network.random.chance(0.8) ? ftpTraffic(network) : tftpTraffic(network))),
   },
   {
     name: 'datagrams',
@@ -99,6 +113,27 @@ const KINDS: readonly Kind[] = [
     ],
   },
   {
+    name: 'tcp-table',
+    weight: 0,
+    waits: 'none',
+    whole: true,
+    scripts: (network) => [tcpTable(network)],
+  },
+  {
+    name: 'sctp-table',
+    weight: 0,
+    waits: 'none',
+    whole: true,
+    scripts: (network) => [sctpTable(network)],
+  },
+  {
+    name: 'udp-streams',
+    weight: 0,
+    waits: 'none',
+    sleeps: true,
+    scripts: (network) => Array.from({ length: 30 }, () => udpTraffic(network)),
+  },
+  {
     name: 'everything',
     weight: 6,
     waits: 'short-or-all',
@@ -121,13 +156,14 @@ const FREE_WAITS = [
 export function generateCase(seed: number, kind?: string): Case {
   const random = new Random(seed)
   const network = new Network(random)
-  const choices = KINDS.filter(({ name }) => kind === undefined || name === kind)
-  const chosen = random.weighted(choices.map((choice) => [choice.weight, choice] as const))
-  const settings = generateSettings(random, chosen.waits)
+  const choices = KINDS.filter(({ name, weight }) => (kind === undefined ? weight > 0 : name === kind))
+  const chosen = random.weighted(choices.map((choice) => [Math.max(choice.weight, 1), choice] as const))
+  const settings = chosen.whole ? {} : generateSettings(random, chosen.waits)
   const scripts = chosen.scripts(network)
   const steps: Step[] = []
-  const length = random.pick([20, 40, 80])
+  const length = chosen.whole ? Number.POSITIVE_INFINITY : chosen.sleeps ? 400 : random.pick([20, 40, 80])
   const waits = new WaitPlan(random, chosen.waits, settings)
+  const sleeps = chosen.sleeps ? new Set([Math.floor(length / 3), Math.floor((2 * length) / 3)]) : null
   while (steps.length < length && scripts.length > 0) {
     // Runs of several packets of one flow, so that each gets somewhere.
     const script = random.pick(scripts)
@@ -138,6 +174,9 @@ export function generateCase(seed: number, kind?: string): Case {
         break
       }
       steps.push(value)
+    }
+    if (sleeps && [...sleeps].some((at) => steps.length >= at && sleeps.delete(at))) {
+      steps.push({ kind: 'sleep', seconds: 3 })
     }
     const wait = waits.next()
     if (wait > 0) steps.push({ kind: 'age', seconds: wait })
@@ -211,4 +250,6 @@ const TIMEOUTS = [
   'sctp_timeout_heartbeat_sent',
 ]
 
+/** Every kind of case, and those that are only made when asked for by name. */
 export const CASE_KINDS = KINDS.map(({ name }) => name)
+export const SPECIAL_KINDS = KINDS.flatMap(({ name, weight }) => (weight === 0 ? [name] : []))

@@ -18,6 +18,17 @@ const COOKIE_ECHO = 10
 const COOKIE_ACK = 11
 const SHUTDOWN_COMPLETE = 14
 
+/** Chunk types by name (RFC 9260, 3.2). */
+export const sctpChunks = {
+  INIT,
+  INIT_ACK,
+  COOKIE_ECHO,
+  COOKIE_ACK,
+  SHUTDOWN,
+  SHUTDOWN_ACK,
+  HEARTBEAT,
+} as const
+
 const ALL = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 64, 192, 193, 255]
 const USUAL = [
   DATA,
@@ -35,7 +46,7 @@ const USUAL = [
 
 type Direction = 0 | 1
 
-class Association {
+export class Association {
   readonly network: Network
   readonly random: Random
   readonly ends: readonly [End, End]
@@ -43,11 +54,11 @@ class Association {
   /** The tag each end chose: what the other must send. */
   readonly tags: [number, number] = [0, 0]
 
-  constructor(network: Network) {
+  constructor(network: Network, ports?: readonly [number, number]) {
     this.network = network
     this.random = network.random
     this.ends = network.pair(network.family())
-    this.ports = [this.random.range(1000, 1001), this.random.range(2000, 2001)]
+    this.ports = ports ?? [this.random.range(1000, 1001), this.random.range(2000, 2001)]
     this.choose()
   }
 

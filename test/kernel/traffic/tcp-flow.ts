@@ -13,6 +13,8 @@ export interface SegmentPlan {
   readonly acknowledgment?: number
   readonly window?: number
   readonly length?: number
+  /** In place of `length` zeros. */
+  readonly payload?: Uint8Array
   readonly options?: readonly TcpOptionPlan[]
 }
 
@@ -70,7 +72,8 @@ export class TcpFlow {
       sequence: (plan.sequence ?? own.next) | 0,
       acknowledgment: (plan.acknowledgment ?? (plan.flags.includes('A') ? other.next : 0)) | 0,
       window: plan.window ?? own.window,
-      length: plan.length ?? 0,
+      length: plan.payload?.length ?? plan.length ?? 0,
+      payload: plan.payload ?? null,
       scale: syn ? own.scale : null,
       options: tcpOptionBytes(options),
     }
@@ -105,7 +108,7 @@ export class TcpFlow {
         acknowledgment: segment.acknowledgment,
         window: segment.window,
         options: segment.options,
-        payload: new Uint8Array(segment.length),
+        payload: segment.payload ?? new Uint8Array(segment.length),
         ...(this.random.chance(0.003) ? { checksum: 'bad' as const } : {}),
         ...(this.random.chance(0.003) ? { dataOffset: this.random.range(0, 15) } : {}),
       },

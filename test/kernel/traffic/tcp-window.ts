@@ -11,6 +11,7 @@ export interface Segment {
   readonly acknowledgment: number
   readonly window: number
   readonly length: number
+  readonly payload: Uint8Array | null
   readonly scale: number | null
   readonly options: Uint8Array
 }
