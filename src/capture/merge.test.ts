@@ -26,21 +26,19 @@ function pcapWith(times: readonly number[]): Uint8Array {
   return concat(pcapHeader(micro, 1), ...times.map((time, i) => pcapRecord(micro, packetAt(time, i))))
 }
 
-/** Everything in order, by batches of 32 that are read only when `next` has said false. */
-async function readBatches(
+/** Everything in order; what `next` gave is looked at no sooner than before the next `fill`, when it must still hold. */
+async function readLate(
   capture: MergedCapture,
 ): Promise<{ file: number; frame: number; seconds: number; mark: number }[]> {
-  const batch = Array.from({ length: 32 }, () => new CaptureRecord())
   const seen: { file: number; frame: number; seconds: number; mark: number }[] = []
   do {
-    let size = 0
-    do {
-      size = 0
-      while (size < batch.length && capture.next(batch[size]!)) size++
-      for (const { file, frame, seconds, bytes, start } of batch.slice(0, size)) {
-        seen.push({ file, frame, seconds, mark: bytes[start]! })
-      }
-    } while (size === batch.length)
+    const batch: CaptureRecord[] = []
+    for (let record = new CaptureRecord(); capture.next(record); record = new CaptureRecord())
+      batch.push(record)
+    for (const { file, frame, seconds, bytes, view, start } of batch) {
+      expect(view.getUint8(start)).toBe(bytes[start])
+      seen.push({ file, frame, seconds, mark: bytes[start]! })
+    }
   } while (await capture.fill())
   return seen
 }
@@ -69,7 +67,7 @@ test('one file: all its records in its own order, whatever the chunks', async ()
   await fc.assert(
     fc.asyncProperty(anyFile, async ({ times, cuts }) => {
       const capture = new MergedCapture([input(cutAt(pcapWith(times), cuts))])
-      const seen = await readBatches(capture)
+      const seen = await readLate(capture)
       expect(seen).toEqual(times.map((seconds, i) => ({ file: 0, frame: i + 1, seconds, mark: i })))
       expect(capture.bytesRead).toBe(24 + times.length * 20)
       expect(capture.problems).toEqual([])
@@ -100,7 +98,7 @@ test('several files: by time, ties by file, each file in its own order', async (
         .flatMap(({ times }, file) => times.map((seconds, i) => ({ file, frame: i + 1, seconds, mark: i })))
         .sort((a, b) => a.seconds - b.seconds || a.file - b.file || a.frame - b.frame)
       const capture = new MergedCapture(inputs)
-      expect(await readBatches(capture)).toEqual(expected)
+      expect(await readLate(capture)).toEqual(expected)
       expect(capture.interfaces.map(({ file }) => file).sort()).toEqual(files.map((_, file) => file))
     }),
   )
@@ -108,7 +106,7 @@ test('several files: by time, ties by file, each file in its own order', async (
 
 test('a file whose time runs backwards keeps its order among the others', async () => {
   const capture = new MergedCapture([input([pcapWith([10, 3, 11])]), input([pcapWith([4, 12])])])
-  const seen = await readBatches(capture)
+  const seen = await readLate(capture)
   expect(seen.map(({ file, seconds }) => [file, seconds])).toEqual([
     [1, 4],
     [0, 10],
@@ -144,7 +142,7 @@ test('a broken file among others: its problem names it, the others are read to t
     input([Uint8Array.of(1, 2, 3, 4)]),
     input([]),
   ])
-  const seen = await readBatches(capture)
+  const seen = await readLate(capture)
   expect(seen.map(({ file, seconds }) => [file, seconds])).toEqual([
     [1, 1],
     [0, 2],
@@ -168,7 +166,7 @@ test('gzip is told by its first two bytes, even in chunks of one, and unpacked',
   const packed = gzipSync(pcapWith([1, 2]))
   const bytes = Array.from(packed, (byte) => Uint8Array.of(byte))
   const capture = new MergedCapture([input(bytes)], { gunzip })
-  expect((await readBatches(capture)).map(({ seconds }) => seconds)).toEqual([1, 2])
+  expect((await readLate(capture)).map(({ seconds }) => seconds)).toEqual([1, 2])
   expect(capture.bytesRead).toBe(packed.length)
   expect(capture.problems).toEqual([])
 })
@@ -184,7 +182,7 @@ test('gzip without a decompressor is a problem, and the input is closed', async 
     }
   })()
   const capture = new MergedCapture([input(chunks)])
-  expect(await readBatches(capture)).toEqual([])
+  expect(await readLate(capture)).toEqual([])
   expect(capture.problems).toMatchObject([{ code: 'bad-gzip', fatal: true }])
   expect(closed).toBe(true)
 })
@@ -195,7 +193,7 @@ test('gzip that breaks off: what was unpacked before is kept', async () => {
     throw new Error('unexpected end of file')
   }
   const capture = new MergedCapture([input([gzipSync(pcapWith([1, 2]))])], { gunzip: breaking })
-  expect((await readBatches(capture)).map(({ seconds }) => seconds)).toEqual([1])
+  expect((await readLate(capture)).map(({ seconds }) => seconds)).toEqual([1])
   expect(capture.problems).toEqual([
     { code: 'bad-gzip', file: 0, offset: 51, frame: 1, fatal: true, message: 'gzip: unexpected end of file' },
   ])
@@ -207,14 +205,22 @@ test.each([
 ])('$what input that fails while it is read is a read error, not bad data', async ({ pack, frames }) => {
   const chunks = failing([pack(pcapWith([1, 2])).subarray(0, 50)], 'EIO: i/o error')
   const capture = new MergedCapture([input(chunks)], { gunzip })
-  expect((await readBatches(capture)).length).toBe(frames)
+  expect((await readLate(capture)).length).toBe(frames)
   expect(capture.problems).toMatchObject([{ code: 'read-error', fatal: true, message: 'EIO: i/o error' }])
+})
+
+test('an input that fails before its records were read loses none of them', async () => {
+  const capture = new MergedCapture([input(failing([pcapWith([1, 2])], 'EIO'))])
+  await capture.fill()
+  await capture.fill()
+  expect((await readLate(capture)).map(({ seconds }) => seconds)).toEqual([1, 2])
+  expect(capture.problems).toMatchObject([{ code: 'read-error', offset: 64, frame: 2 }])
 })
 
 test('chunks that are no bytes are a read error', async () => {
   const text = ['text'] as unknown as Uint8Array[]
   const capture = new MergedCapture([input(text)])
-  expect(await readBatches(capture)).toEqual([])
+  expect(await readLate(capture)).toEqual([])
   expect(capture.problems).toMatchObject([{ code: 'read-error', fatal: true }])
 })
 

@@ -44,6 +44,7 @@ export class CaptureReader {
   #parser: PcapParser | PcapngParser | null = null
   #format: 'pcap' | 'pcapng' | null = null
   #finished = false
+  #failure: { code: 'bad-gzip' | 'read-error'; message: string } | null = null
 
   constructor(options: CaptureReaderOptions = {}) {
     this.#interfaceList = options.interfaces ?? []
@@ -96,12 +97,10 @@ export class CaptureReader {
     return this.#pause(record)
   }
 
-  /** Stops reading for a problem that the stream under it had. What was read before is kept. */
+  /** Says that the file breaks off here for a problem of the stream under it. What was fed before is kept. */
   fail(code: 'bad-gzip' | 'read-error', message: string): void {
-    if (this.#finished) return
-    this.#log.add(code, this.#feed.offset + this.#feed.remaining, this.frame, true, message)
-    this.#feed.close()
-    this.#finished = true
+    this.#failure = { code, message }
+    this.#feed.end()
   }
 
   #pause(record: CaptureRecord): boolean {
@@ -134,7 +133,10 @@ export class CaptureReader {
   #finish(): void {
     this.#finished = true
     const { offset, remaining } = this.#feed
-    if (this.#parser === null || !this.#parser.opened) {
+    if (this.#failure !== null) {
+      // It explains a record cut short; that needs no report of its own.
+      this.#log.add(this.#failure.code, offset + remaining, this.frame, true, this.#failure.message)
+    } else if (this.#parser === null || !this.#parser.opened) {
       const message =
         remaining === 0 ? 'the file is empty' : `the file ends inside its header, after ${remaining} bytes`
       this.#log.add('truncated-header', 0, 0, true, message)
