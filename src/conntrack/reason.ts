@@ -120,7 +120,7 @@ export const REASONS = [
     'inner2',
     'inner3',
   ),
-  reason('icmp-related', 'note', 'type', 'code'),
+  reason('icmp-related', 'note', 'type', 'icmpCode'),
   // SCTP
   reason('sctp-short', 'invalid', 'length'),
   reason('sctp-crc', 'invalid', 'found', 'expected'),

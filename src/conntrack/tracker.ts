@@ -113,6 +113,8 @@ export interface TrackerOptions {
   /** Ticks a second, 1–10,000; default 250. */
   readonly hz?: number
   readonly checksums?: ChecksumPolicy
+  /** Zone of all packets, 0–65535. */
+  readonly zone?: number
   /** Secret of the hash table; without it every run is the same. */
   readonly fillRandom?: FillRandom
 }
@@ -129,6 +131,7 @@ export class Tracker {
   offloadedChecksums = 0
   onEvent: EventListener | null = null
   readonly #checksums: ChecksumPolicy
+  readonly #zones: number
   readonly #icmpErrors: IcmpErrors
   readonly #handling = new Handling()
 
@@ -138,6 +141,7 @@ export class Tracker {
     this.table = new StateTable(options.fillRandom ?? fixedSecret)
     this.helpers = new Helpers(this.table, this.clock, this.settings)
     this.#checksums = options.checksums ?? 'auto'
+    this.#zones = ((options.zone ?? 0) << 16) | (options.zone ?? 0)
     this.#icmpErrors = new IcmpErrors(this.table)
   }
 
@@ -182,9 +186,9 @@ export class Tracker {
     this.#destroy(number, ticks + ((deadline - (ticks | 0)) | 0))
   }
 
-  /** Fills the packet's tuple. Zones as in Tuple. */
-  prepare(packet: Packet, tuple: Tuple, zones = 0): void {
-    tuple.zones = zones
+  /** Fills the packet's tuple. */
+  prepare(packet: Packet, tuple: Tuple): void {
+    tuple.zones = this.#zones
     tuple.hash = 0
     if (packet.issue === ISSUE_NONE && packet.transportCaptured >= Math.min(8, packet.transportLength)) {
       tuple.usable = tuple.fromPacket(packet)

@@ -1,6 +1,7 @@
 /** Entries of the table as plain data: for output only, everything here allocates. */
 import { formatIPv4, formatIPv6 } from '../packet/address.ts'
 import {
+  FAMILY_IPV6,
   PROTOCOL_GRE,
   PROTOCOL_ICMP,
   PROTOCOL_ICMPV6,
@@ -25,13 +26,14 @@ import {
   STATUS,
   ZONES,
 } from './entry.ts'
+import type { Expectation } from './expectation.ts'
 import { invertedIcmpType, invertedIcmpv6Type } from './icmp-type.ts'
 import { sctpStateNames } from './sctp/table.ts'
 import { REPLY } from './status.ts'
 import { TCP_STATE_NAMES } from './tcp/state.ts'
 import type { Tracker } from './tracker.ts'
 import { ACCOUNTED } from './tracker.ts'
-import type { CounterView, EntryView, TupleView } from './view.ts'
+import type { CounterView, EntryView, ExpectationView, TupleView } from './view.ts'
 
 /** Status bits that Linux knows; above them stand our own. */
 const STATUS_MASK = 0xffff
@@ -155,4 +157,32 @@ export function* livingEntries(tracker: Tracker): Generator<number> {
   }
   numbers.sort((a, b) => tracker.id(a) - tracker.id(b))
   yield* numbers
+}
+
+/** An expectation as it stands at the tracker's time. */
+export function viewExpectation(tracker: Tracker, expectation: Expectation): ExpectationView {
+  const { tuple, mask, deadline } = expectation
+  const ipv6 = tuple.family === FAMILY_IPV6
+  const text = (words: readonly [number, number, number, number]): string =>
+    ipv6 ? formatIPv6(...words) : formatIPv4(words[0])
+  const remaining =
+    deadline === null ? null : Math.floor(((deadline - tracker.clock.now) | 0) / tracker.clock.hz)
+  return {
+    family: ipv6 ? 'ipv6' : 'ipv4',
+    protocol: tuple.protocol,
+    timeout: remaining,
+    source: text(tuple.source),
+    destination: text(tuple.destination),
+    sourcePort: tuple.sourcePort,
+    destinationPort: tuple.destinationPort,
+    maskSource: text(mask.source),
+    maskDestination: text([-1, -1, -1, -1]),
+    maskSourcePort: mask.sourcePort,
+    maskDestinationPort: 0xffff,
+    master: viewEntry(tracker, expectation.master, tracker.clock.now).original,
+    flags: expectation.flags,
+    class: expectation.class,
+    helper: expectation.helper,
+    zone: expectation.zone,
+  }
 }

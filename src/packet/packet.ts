@@ -56,7 +56,7 @@ export const ISSUE_FRAGMENT = 7
 /** IPv6 fragment that reassembly refuses and lets pass on: INVALID. */
 export const ISSUE_FRAGMENT_REFUSED = 8
 
-/** `Packet.issueDetail` with ISSUE_NETWORK_BAD. */
+/** `Packet.issueDetail` with ISSUE_NETWORK_BAD; with ISSUE_FRAGMENT 0, or BAD_HEADER_LENGTH for half a header. */
 export const BAD_VERSION = 1
 export const BAD_HEADER_LENGTH = 2
 export const BAD_TOTAL_LENGTH = 3
@@ -85,7 +85,8 @@ export class Packet {
   interfaceIndex = -1
   /** DIRECTION_* */
   direction = DIRECTION_UNKNOWN
-  /** Where the frame stands in `bytes` as captured, and its length on the wire. */
+  /** The frame as captured, which `bytes` is not any more once fragments were put together; its length on the wire. */
+  frameBytes: Uint8Array = noBytes
   frameStart = 0
   frameEnd = 0
   frameLength = 0

@@ -92,6 +92,8 @@ function describe(record: PacketRecord, packet: Packet): void {
     ? formatIPv4(packet.destination0)
     : formatIPv6(packet.destination0, packet.destination1, packet.destination2, packet.destination3)
   record.length = packet.length
+  // A later fragment carries no transport header.
+  if (packet.fragmentOffset !== 0 && packet.largestFragment === 0) return
   const captured = packet.transportCaptured
   switch (packet.protocol) {
     case PROTOCOL_TCP:

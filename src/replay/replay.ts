@@ -12,15 +12,21 @@ import { Summary } from './summary.ts'
 /** So many packets are decoded, and their entries read ahead, before the first of them is judged. */
 const BATCH = 32
 
-/** A moment to look at the table: a time, or just after a packet. */
+/** A moment to look at the table: a time (the table as it is then, ahead of later packets), or just after a packet. */
 export type Moment =
   | { readonly kind: 'time'; readonly seconds: number; readonly nanoseconds: number }
-  /** Since the first packet. */
-  | { readonly kind: 'offset'; readonly nanoseconds: number }
   | { readonly kind: 'packet'; readonly packet: number }
   | { readonly kind: 'frame'; readonly file: number; readonly frame: number }
 
+/** Seconds since 1970 UTC, and nanoseconds. */
+export interface Instant {
+  readonly seconds: number
+  readonly nanoseconds: number
+}
+
 export interface ReplayObserver {
+  /** Ahead of the first packet, with the tracker's clock at its time; answers the moments to look at. */
+  onStart?(start: Instant): readonly Moment[]
   /** After each packet; both objects are reused. `number` counts packets over the whole run, from 1. */
   onPacket?(packet: Packet, outcome: Outcome, number: number): void
   /** At each moment, with the tracker's clock there and all that expired taken away. */
@@ -39,7 +45,9 @@ export class Replay {
   readonly firewall: Firewall
   readonly tracker: Tracker
   readonly summary: Summary
-  readonly #moments: Moment[]
+  /** Moments after packets that the capture does not have. */
+  missed: readonly Moment[] = []
+  #moments: Moment[] = []
   readonly #observer: ReplayObserver
   readonly #record = new CaptureRecord()
   readonly #outcome = new Outcome()
@@ -50,18 +58,12 @@ export class Replay {
   /** Keeps reading ahead from being optimised away. */
   #sink = 0
 
-  constructor(
-    capture: MergedCapture,
-    firewall: Firewall,
-    observer: ReplayObserver = {},
-    moments: readonly Moment[] = [],
-  ) {
+  constructor(capture: MergedCapture, firewall: Firewall, observer: ReplayObserver = {}) {
     this.capture = capture
     this.firewall = firewall
     this.tracker = firewall.tracker
     this.summary = new Summary(firewall.tracker)
     this.#observer = observer
-    this.#moments = [...moments]
   }
 
   /** Runs to the end of the capture. What goes wrong in it is listed in `capture.problems`; nothing throws. */
@@ -70,8 +72,9 @@ export class Replay {
       while (this.#runBatch()) {}
       this.#observer.onProgress?.(this.capture.bytesRead)
     } while (await this.capture.fill())
-    // Moments behind the last packet show the table as it would be then.
-    for (const moment of this.#moments.splice(0)) this.#lookAt(moment)
+    // A time behind the last packet shows the table as it would be then; a packet that never came shows nothing.
+    this.missed = this.#moments.filter((moment) => moment.kind !== 'time')
+    for (const moment of this.#moments) if (moment.kind === 'time') this.#lookAt(moment)
     this.summary.finish()
   }
 
@@ -84,6 +87,7 @@ export class Replay {
     for (let i = 0; i < count; i++) {
       const { packet, tuple } = this.#batch[i]!
       const number = this.summary.packets + 1
+      if (number === 1) this.#start(packet)
       if (this.#moments.length > 0) this.#lookBefore(packet)
       this.firewall.process(packet, tuple, outcome)
       this.summary.add(packet, outcome)
@@ -91,6 +95,11 @@ export class Replay {
       if (this.#moments.length > 0) this.#lookAfter(packet, number)
     }
     return count === BATCH
+  }
+
+  #start(packet: Packet): void {
+    this.tracker.setTime(packet.seconds, packet.nanoseconds)
+    this.#moments = [...(this.#observer.onStart?.(packet) ?? [])]
   }
 
   #decodeBatch(): number {
@@ -104,6 +113,7 @@ export class Replay {
       packet.nanoseconds = record.nanoseconds
       packet.interfaceIndex = record.interfaceIndex
       packet.direction = record.direction
+      packet.frameBytes = record.bytes
       packet.frameStart = record.start
       packet.frameEnd = record.end
       packet.frameLength = record.originalLength
@@ -131,18 +141,12 @@ export class Replay {
   }
 
   #lookBefore(packet: Packet): void {
-    this.#take((moment) => {
-      if (moment.kind === 'time') {
-        return (
-          moment.seconds < packet.seconds ||
-          (moment.seconds === packet.seconds && moment.nanoseconds < packet.nanoseconds)
-        )
-      }
-      if (moment.kind !== 'offset' || this.summary.packets === 0) return false
-      const { first } = this.summary
-      const since = (packet.seconds - first.seconds) * 1e9 + packet.nanoseconds - first.nanoseconds
-      return moment.nanoseconds < since
-    })
+    this.#take(
+      (moment) =>
+        moment.kind === 'time' &&
+        (moment.seconds < packet.seconds ||
+          (moment.seconds === packet.seconds && moment.nanoseconds < packet.nanoseconds)),
+    )
   }
 
   #lookAfter(packet: Packet, number: number): void {
@@ -163,11 +167,6 @@ export class Replay {
 
   #lookAt(moment: Moment): void {
     if (moment.kind === 'time') this.tracker.setTime(moment.seconds, moment.nanoseconds)
-    else if (moment.kind === 'offset') {
-      const { first } = this.summary
-      const total = first.nanoseconds + moment.nanoseconds
-      this.tracker.setTime(first.seconds + Math.floor(total / 1e9), total % 1e9)
-    }
     this.tracker.settle()
     this.#observer.onMoment?.(moment)
   }

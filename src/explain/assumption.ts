@@ -3,7 +3,8 @@
  * the host itself saw.
  */
 import type { CaptureProblem } from '../capture/record.ts'
-import type { Summary } from './summary.ts'
+import type { Summary } from '../replay/summary.ts'
+import { count } from './number-words.ts'
 
 export interface Assumption {
   readonly code:
@@ -37,18 +38,18 @@ export function assumptionsOf(source: AssumptionSource): Assumption[] {
     count: 1,
     sentence: problemSentence(problem, source.names),
   }))
-  const add = (code: Assumption['code'], count: number, sentence: string): void => {
-    if (count > 0) list.push({ code, count, sentence })
+  const add = (code: Assumption['code'], number: number, sentence: string): void => {
+    if (number > 0) list.push({ code, count: number, sentence })
   }
   add(
     'capture-problem',
     source.omittedProblems,
-    `${counted(source.omittedProblems, 'further problem')} of the capture not listed`,
+    `${count(source.omittedProblems, 'further problem')} of the capture not listed`,
   )
   add(
     'checksums-offloaded',
     source.offloadedChecksums,
-    `${counted(source.offloadedChecksums, 'packet')} captured before the network card completed the checksum: taken as right (--checksum=verify judges them)`,
+    `${count(source.offloadedChecksums, 'packet')} captured before the network card completed the checksum: taken as right (--checksum=verify judges them)`,
   )
   if (source.checksumsIgnored)
     add('checksums-ignored', summary.packets, 'transport checksums were not looked at')
@@ -56,27 +57,27 @@ export function assumptionsOf(source: AssumptionSource): Assumption[] {
   add(
     'flows-began-before',
     pickedUp,
-    `${counted(pickedUp, 'flow')} began before the capture: picked up, so ${pickedUp === 1 ? 'its windows are' : 'their windows are'} not judged here; the host itself, which saw the handshake, may have`,
+    `${count(pickedUp, 'flow')} began before the capture: picked up, so ${pickedUp === 1 ? 'its windows are' : 'their windows are'} not judged here; the host itself, which saw the handshake, may have`,
   )
   add(
     'one-sided',
     summary.oneSided,
-    `${counted(summary.oneSided, 'flow')} seen in one direction only: the other side's packets took another way, or were not captured`,
+    `${count(summary.oneSided, 'flow')} seen in one direction only: the other side's packets took another way, or were not captured`,
   )
   add(
     'cut-packets',
     summary.cut,
-    `${counted(summary.cut, 'packet')} cut by the snap length: tracked by ${summary.cut === 1 ? 'its' : 'their'} IP length; what is missing counts as unknown, not as wrong`,
+    `${count(summary.cut, 'packet')} cut by the snap length: tracked by ${summary.cut === 1 ? 'its' : 'their'} IP length; what is missing counts as unknown, not as wrong`,
   )
   add(
     'oversize-packets',
     summary.oversize,
-    `${counted(summary.oversize, 'packet')} longer than 1,500 bytes: segments merged by offload, or jumbo frames; each is judged as one packet`,
+    `${count(summary.oversize, 'packet')} longer than 1,500 bytes: segments merged by offload, or jumbo frames; each is judged as one packet`,
   )
   add(
     'time-backwards',
     source.backwards,
-    `${counted(source.backwards, 'packet')} with a time before the previous one's: taken at that one's time`,
+    `${count(source.backwards, 'packet')} with a time before the previous one's: taken at that one's time`,
   )
   return list
 }
@@ -85,14 +86,4 @@ function problemSentence(problem: CaptureProblem, names: readonly string[]): str
   const name = names[problem.file] ?? ''
   const where = problem.frame > 0 ? ` after frame ${problem.frame}` : ''
   return `${name}: byte ${problem.offset}${where}: ${problem.message}`
-}
-
-/** `1 packet`, `1,204 packets`. */
-export function counted(count: number, noun: string): string {
-  return `${groupDigits(count)} ${noun}${count === 1 ? '' : 's'}`
-}
-
-/** 1204 as `1,204`. */
-export function groupDigits(count: number): string {
-  return String(count).replace(/\B(?=(\d{3})+$)/g, ',')
 }

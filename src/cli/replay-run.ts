@@ -1,0 +1,333 @@
+/** `sallyport replay`: opens the captures, runs them, prints what was asked for. */
+import { readFileSync, writeSync } from 'node:fs'
+import { MergedCapture } from '../capture/merge.ts'
+import { findHelper } from '../conntrack/helper/registry.ts'
+import { loadEntry } from '../conntrack/load.ts'
+import type { Outcome } from '../conntrack/outcome.ts'
+import { CHANGED_MARK, CHANGED_STATE } from '../conntrack/outcome.ts'
+import { REASONS } from '../conntrack/reason.ts'
+import { parseSettings, SettingError, Settings } from '../conntrack/settings.ts'
+import { EVENT_DESTROY, EVENT_NEW, EVENT_UPDATE, Tracker } from '../conntrack/tracker.ts'
+import type { EventView, StatisticsView } from '../conntrack/view.ts'
+import { livingEntries, viewEntry, viewExpectation } from '../conntrack/view-entry.ts'
+import { type Assumption, assumptionsOf } from '../explain/assumption.ts'
+import { count } from '../explain/number-words.ts'
+import { Firewall } from '../firewall/firewall.ts'
+import { formatEvent } from '../format/event.ts'
+import { formatExpectation } from '../format/expectation.ts'
+import { NdjsonWriter } from '../format/ndjson.ts'
+import { PacketLines } from '../format/packet-line.ts'
+import { parseTable } from '../format/parse.ts'
+import { formatReport, type ReportParts, totalsBlock } from '../format/report.ts'
+import { formatStatistics } from '../format/statistics.ts'
+import { tableLines } from '../format/table-format.ts'
+import type { Packet } from '../packet/packet.ts'
+import { PROTOCOL_TCP, PROTOCOL_UDP } from '../packet/packet.ts'
+import { OddPackets } from '../replay/odd-packets.ts'
+import type { PacketRecord } from '../replay/record.ts'
+import { recordOf } from '../replay/record-of.ts'
+import { type Instant, type Moment, Replay } from '../replay/replay.ts'
+import { Summary } from '../replay/summary.ts'
+import { CommentedCapture } from './commented-capture.ts'
+import { EXIT_OK, EXIT_UNREADABLE } from './exit-codes.ts'
+import { unreadable, wrongUse } from './failure.ts'
+import { gunzip } from './gunzip.ts'
+import { openInput } from './input.ts'
+import { momentInstant } from './moment.ts'
+import { Output } from './output.ts'
+import { Progress } from './progress.ts'
+import type { ReplayOptions, ReplayRequest } from './replay.ts'
+import { terminalOf } from './terminal.ts'
+import { UTC } from './zone.ts'
+
+/** Records gathered before they are written. */
+const JSON_BATCH = 65_536
+
+/** Answers an exit code. @throws Failure */
+export async function runReplay(request: ReplayRequest): Promise<number> {
+  return new ReplayRun(request).run()
+}
+
+class ReplayRun {
+  readonly #options: ReplayOptions
+  readonly #request: ReplayRequest
+  readonly #output = new Output()
+  readonly #terminal = terminalOf(process.stdout, process.env)
+  readonly #errors = terminalOf(process.stderr, process.env)
+  readonly #tracker: Tracker
+  readonly #capture: MergedCapture
+  readonly #replay: Replay
+  readonly #progress: Progress
+  readonly #lines: PacketLines
+  readonly #odd = new OddPackets()
+  readonly #json = new NdjsonWriter()
+  readonly #writer: CommentedCapture | null
+  /** Something else than the report was asked for: data alone goes to standard output. */
+  readonly #dataOnly: boolean
+
+  constructor(request: ReplayRequest) {
+    const { options, files } = request
+    this.#request = request
+    this.#options = options
+    this.#dataOnly =
+      options.json ||
+      options.events ||
+      options.stats ||
+      options.expect ||
+      options.table !== null ||
+      options.at.length > 0
+    const inputs = files.map(openInput)
+    this.#tracker = new Tracker({
+      settings: readSettings(options),
+      hz: options.hz,
+      zone: options.zone,
+      checksums: options.checksum,
+      fillRandom: (words) => globalThis.crypto.getRandomValues(words),
+    })
+    for (const { helper, protocol, port } of options.helper) {
+      this.#tracker.helpers.assignments.push({
+        helper: findHelper(helper)!,
+        protocol: protocol === 'tcp' ? PROTOCOL_TCP : PROTOCOL_UDP,
+        port,
+      })
+    }
+    this.#capture = new MergedCapture(inputs, { gunzip })
+    this.#replay = new Replay(this.#capture, new Firewall(this.#tracker), {
+      onPacket: (packet, outcome, number) => this.#onPacket(packet, outcome, number),
+      onStart: (start) => this.#onStart(start),
+      onMoment: () => this.#showTable(),
+      onProgress: (bytesRead) => this.#progress.update(bytesRead, this.#replay.summary.packets),
+    })
+    if (options.events) this.#tracker.onEvent = (...event) => this.#onEvent(...event)
+    const sizes = inputs.map(({ size }) => size)
+    this.#progress = new Progress(
+      sizes.includes(null) ? null : sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0),
+      { terminal: this.#errors },
+    )
+    const zone = options.tz ?? UTC
+    this.#lines = new PacketLines({
+      offsetAt: (seconds) => zone.offsetAt(seconds),
+      severalFiles: files.length > 1,
+      style: (style, text) => this.#terminal.style(style, text),
+    })
+    this.#writer = options.write === null ? null : new CommentedCapture(options.write, this.#capture)
+  }
+
+  async run(): Promise<number> {
+    await this.#replay.run()
+    this.#progress.finish()
+    this.#writer?.close()
+    const { options } = this.#request
+    this.#output.writeBytes(this.#json.bytes)
+    if (options.at.length === 0 && (options.table !== null || options.expect)) this.#showTable()
+    if (options.stats) this.#output.line(formatStatistics(this.#statistics()))
+    const parts = this.#reportParts()
+    if (this.#dataOnly) this.#tell(parts.assumptions)
+    else if (options.all) this.#output.write(`\n${totalsBlock(parts)}\n`)
+    else this.#output.write(formatReport(parts))
+    this.#output.flush()
+    this.#tellMissed()
+    return this.#isUnreadable() ? EXIT_UNREADABLE : EXIT_OK
+  }
+
+  #onStart(start: Instant): Moment[] {
+    this.#loadTable()
+    const zone = this.#options.tz ?? UTC
+    return this.#options.at.map((moment): Moment => {
+      if (moment.kind !== 'packet') return { kind: 'time', ...momentInstant(moment, start, zone)! }
+      if (moment.file === null) return { kind: 'packet', packet: moment.number }
+      const file = this.#capture.names.findIndex(
+        (name) => name === moment.file || name.endsWith(`/${moment.file}`),
+      )
+      if (file < 0) throw wrongUse(`--at: no capture is called ${moment.file}`)
+      return { kind: 'frame', file, frame: moment.number }
+    })
+  }
+
+  #onPacket(packet: Packet, outcome: Outcome, number: number): void {
+    this.#writer?.write(packet, () => this.#record(packet, outcome, number))
+    const { json, all } = this.#options
+    const { filter } = this.#request
+    if (json || (all && !this.#dataOnly)) {
+      const record = this.#record(packet, outcome, number)
+      if (filter?.matches(record) === false) return
+      if (json) this.#writeJson(record)
+      else this.#output.line(this.#lines.format(record))
+      return
+    }
+    if (this.#dataOnly || !Summary.isOdd(outcome)) return
+    const { code } = REASONS[outcome.reasons.numbers[0]!]!
+    if (filter === null) this.#odd.add(code, () => this.#record(packet, outcome, number))
+    else {
+      const record = this.#record(packet, outcome, number)
+      if (filter.matches(record)) this.#odd.add(code, () => record)
+    }
+  }
+
+  #record(packet: Packet, outcome: Outcome, number: number): PacketRecord {
+    const { names, interfaces } = this.#capture
+    return recordOf({ names, interfaces, tracker: this.#tracker }, packet, outcome, number)
+  }
+
+  #writeJson(record: PacketRecord): void {
+    this.#json.write(record)
+    if (this.#json.length > JSON_BATCH) this.#flushJson()
+  }
+
+  #flushJson(): void {
+    this.#output.writeBytes(this.#json.bytes)
+    this.#json.clear()
+  }
+
+  #onEvent(event: number, entry: number, changes: number, ticks: number): void {
+    const { clock } = this.#tracker
+    const view = viewEntry(this.#tracker, entry, ticks < 0 ? clock.now : ticks | 0)
+    if (this.#request.filter?.matchesEntry(view) === false) return
+    const seconds = ticks < 0 ? clock.seconds : Math.floor(ticks / clock.hz)
+    const told: EventView = {
+      type: event === EVENT_NEW ? 'new' : event === EVENT_DESTROY ? 'destroy' : 'update',
+      seconds,
+      nanoseconds:
+        ticks < 0 ? clock.nanoseconds : Math.round((ticks - seconds * clock.hz) * (1e9 / clock.hz)),
+      entry: view,
+      showState: event !== EVENT_UPDATE || (changes & CHANGED_STATE) !== 0,
+      markChanged: (changes & CHANGED_MARK) !== 0,
+    }
+    this.#output.line(formatEvent(told, { timestamp: true }))
+  }
+
+  /** The state table as it is now, and the expectations where they were asked for. */
+  #showTable(): void {
+    this.#flushJson()
+    const { table, expect } = this.#options
+    const tracker = this.#tracker
+    tracker.settle()
+    if (table !== null || !expect) {
+      const entries = [...livingEntries(tracker)]
+        .map((number) => viewEntry(tracker, number, tracker.clock.now))
+        .filter((view) => this.#request.filter?.matchesEntry(view) !== false)
+      for (const line of tableLines(table ?? 'conntrack', entries)) this.#output.line(line)
+    }
+    if (!expect) return
+    tracker.helpers.expectations.expire(tracker.clock.now)
+    for (const expectation of tracker.helpers.expectations.values()) {
+      this.#output.line(formatExpectation(viewExpectation(tracker, expectation)))
+    }
+  }
+
+  #loadTable(): void {
+    const { tableIn } = this.#options
+    if (tableIn === null) return
+    let text: string
+    try {
+      text = readFileSync(tableIn, 'utf8')
+    } catch (error) {
+      throw unreadable(tableIn, error)
+    }
+    const { entries, diagnostics } = parseTable(text, tableIn)
+    for (const { severity, file, line, column, message } of diagnostics) {
+      this.#say(`${file}:${line}:${column}: ${severity}: ${message}`)
+    }
+    const refused = new Map<string, number>()
+    for (const entry of entries) {
+      const result = loadEntry(this.#tracker, entry)
+      if (result !== 'loaded') refused.set(result, (refused.get(result) ?? 0) + 1)
+    }
+    for (const [result, number] of refused)
+      this.#say(`${tableIn}: ${count(number, 'entry', 'entries')} left out: ${refusals[result]}`)
+  }
+
+  #statistics(): StatisticsView {
+    const { statistics, helpers } = this.#tracker
+    const { matched, created, deleted } = helpers.expectations
+    return { ...statistics, expectNew: matched, expectCreate: created, expectDelete: deleted }
+  }
+
+  #reportParts(): ReportParts {
+    const { summary } = this.#replay
+    const zone = this.#options.tz ?? UTC
+    const { filter } = this.#request
+    return {
+      assumptions: assumptionsOf({
+        summary,
+        problems: this.#capture.problems,
+        omittedProblems: this.#capture.omittedProblems,
+        names: this.#capture.names,
+        offloadedChecksums: this.#tracker.offloadedChecksums,
+        checksumsIgnored: this.#options.checksum === 'ignore',
+        backwards: this.#tracker.clock.backwards,
+      }),
+      summary,
+      odd: this.#odd.records,
+      oddTotal: this.#odd.total,
+      lines: this.#lines,
+      filter: filter === null ? null : filter.toString(),
+      width: this.#terminal.width,
+      clock: (seconds) => {
+        const local = new Date((seconds + zone.offsetAt(seconds)) * 1000)
+        return `${local.toISOString().slice(0, 19).replace('T', ' ')} ${zone.name}`
+      },
+      style: (style, text) => this.#terminal.style(style, text),
+    }
+  }
+
+  /** What was assumed, where standard output holds data. */
+  #tell(assumptions: readonly Assumption[]): void {
+    for (const { sentence } of assumptions) this.#say(sentence)
+  }
+
+  #tellMissed(): void {
+    for (const moment of this.#replay.missed) {
+      const number = moment.kind === 'packet' ? moment.packet : moment.kind === 'frame' ? moment.frame : 0
+      this.#say(`--at '#${number}': the capture has no such packet`)
+    }
+  }
+
+  #say(text: string): void {
+    this.#output.flush()
+    this.#progress.finish()
+    writeSync(2, `${this.#errors.style('dim', `sallyport: ${text}`)}\n`)
+  }
+
+  /** A file of which nothing could be read. */
+  #isUnreadable(): boolean {
+    return this.#capture.problems.some((problem) => problem.fatal && problem.frame === 0)
+  }
+}
+
+const refusals: Readonly<Record<string, string>> = {
+  translated: 'translated by NAT, which is not supported yet',
+  duplicate: 'the same as an earlier one',
+  impossible: 'no entry of its protocol can look like this',
+  expired: 'no time left',
+}
+
+/** @throws Failure */
+function readSettings(options: ReplayOptions): Settings {
+  const settings = new Settings()
+  if (options.sysctlFile !== null) {
+    let text: string
+    try {
+      text = readFileSync(options.sysctlFile, 'utf8')
+    } catch (error) {
+      throw unreadable(options.sysctlFile, error)
+    }
+    try {
+      for (const { line, name, value } of parseSettings(text, options.sysctlFile)) {
+        trySet(settings, name, value, `${options.sysctlFile}:${line}: `)
+      }
+    } catch (error) {
+      throw error instanceof SettingError ? wrongUse(error.message) : error
+    }
+  }
+  for (const { name, value } of options.sysctl) trySet(settings, name, value, '--sysctl: ')
+  return settings
+}
+
+function trySet(settings: Settings, name: string, value: string, where: string): void {
+  try {
+    settings.set(name, value)
+  } catch (error) {
+    throw error instanceof SettingError ? wrongUse(where + error.message) : error
+  }
+}

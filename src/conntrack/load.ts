@@ -1,0 +1,135 @@
+/** Starts a tracker from a saved table: entries as `conntrack -I` would put them there. */
+import { parseAddress } from '../packet/address.ts'
+import {
+  FAMILY_IPV6,
+  PROTOCOL_GRE,
+  PROTOCOL_ICMP,
+  PROTOCOL_ICMPV6,
+  PROTOCOL_SCTP,
+  PROTOCOL_TCP,
+} from '../packet/packet.ts'
+import {
+  BYTES,
+  DEADLINE,
+  GRE_STREAM_TIMEOUT,
+  GRE_TIMEOUT,
+  MARK,
+  PACKETS,
+  PROTOCOL_IPV6_BIT,
+  STATUS,
+  setFlowState,
+} from './entry.ts'
+import { findHelper } from './helper/registry.ts'
+import { invertedIcmpType, invertedIcmpv6Type } from './icmp-type.ts'
+import { sctpStateNames } from './sctp/table.ts'
+import { STATUS_CONFIRMED } from './status.ts'
+import { setLastKind } from './tcp/last.ts'
+import { KIND_NONE, TCP_STATE_NAMES } from './tcp/state.ts'
+import { ACCOUNTED, type Tracker } from './tracker.ts'
+import { Tuple } from './tuple.ts'
+import type { EntryView, TupleView } from './view.ts'
+
+export type LoadResult =
+  | 'loaded'
+  /** Its reply is not the mirror of its original direction. */
+  | 'translated'
+  /** The same tuple is in the table already. */
+  | 'duplicate'
+  /** It could not have been tracked: an address or a state that its protocol does not have. */
+  | 'impossible'
+  | 'expired'
+
+/**
+ * Puts an entry into the table at the tracker's time. Windows are not saved in a table, so they are learnt anew from
+ * the next packets.
+ */
+export function loadEntry(tracker: Tracker, view: EntryView): LoadResult {
+  if (view.timeout <= 0) return 'expired'
+  const tuple = new Tuple()
+  if (!fillTuple(tuple, view)) return 'impossible'
+  if (!isMirror(view)) return 'translated'
+  const { table, clock } = tracker
+  tuple.zones = (view.zoneOriginal << 16) | view.zoneReply
+  tuple.computeHash(table.flowHash)
+  if (table.lookup(tuple) >= 0) return 'duplicate'
+  const state = stateNumber(view)
+  if (state < 0) return 'impossible'
+
+  const number = table.create(tuple)
+  const words = table.words(number)
+  const at = table.at(number)
+  words[at + STATUS] = view.status & 0xffff & ~STATUS_CONFIRMED
+  words[at + MARK] = view.mark
+  if (view.protocol === PROTOCOL_TCP) setLastKind(words, at, 0, KIND_NONE)
+  if (view.protocol === PROTOCOL_TCP || view.protocol === PROTOCOL_SCTP) setFlowState(words, at, state)
+  if (view.protocol === PROTOCOL_GRE) {
+    words[at + GRE_TIMEOUT] = view.gre?.timeout ?? tracker.settings.greTimeout
+    words[at + GRE_STREAM_TIMEOUT] = view.gre?.streamTimeout ?? tracker.settings.greTimeoutStream
+  }
+  if (view.counters !== null) {
+    words[at + STATUS] = words[at + STATUS]! | ACCOUNTED
+    const { original, reply } = view.counters
+    words[at + PACKETS] = original.packets
+    words[at + PACKETS + 1] = reply.packets
+    writeLong(words, at + BYTES, original.bytes)
+    writeLong(words, at + BYTES + 2, reply.bytes)
+  }
+  words[at + DEADLINE] = view.timeout * clock.hz
+  table.confirm(number, tuple.hash, clock.now)
+  tracker.census.opened++
+  const helper = view.helper === null ? null : findHelper(view.helper)
+  if (helper !== null) {
+    tracker.helpers.assign(number, helper)
+    tracker.helpers.attach(number).session?.pickUp()
+  }
+  return 'loaded'
+}
+
+function writeLong(words: Int32Array, at: number, value: number): void {
+  words[at] = value
+  words[at + 1] = Math.floor(value / 0x1_0000_0000)
+}
+
+function fillTuple(tuple: Tuple, view: EntryView): boolean {
+  const source = parseAddress(view.original.source)
+  const destination = parseAddress(view.original.destination)
+  if (source === null || destination === null || source.family !== destination.family) return false
+  tuple.addresses.set(source.words, 0)
+  tuple.addresses.set(destination.words, 4)
+  const ipv6 = source.family === FAMILY_IPV6
+  tuple.protocol = view.protocol | (ipv6 ? PROTOCOL_IPV6_BIT : 0)
+  tuple.ports = partOf(view.original)
+  tuple.inversePorts = partOf(view.reply)
+  tuple.invertible = true
+  if (view.protocol === PROTOCOL_ICMP || view.protocol === PROTOCOL_ICMPV6) {
+    const type = view.original.type ?? -1
+    const partner = ipv6 ? invertedIcmpv6Type(type) : type < 0 ? -1 : invertedIcmpType(type)
+    return partner === view.reply.type
+  }
+  return true
+}
+
+function partOf(tuple: TupleView): number {
+  if (tuple.sourcePort !== undefined) return (tuple.sourcePort << 16) | (tuple.destinationPort ?? 0)
+  if (tuple.type !== undefined) return ((tuple.id ?? 0) << 16) | (tuple.type << 8) | (tuple.code ?? 0)
+  if (tuple.sourceKey !== undefined) return (tuple.sourceKey << 16) | (tuple.destinationKey ?? 0)
+  return 0
+}
+
+function isMirror({ original, reply }: EntryView): boolean {
+  return (
+    original.source === reply.destination &&
+    original.destination === reply.source &&
+    (original.sourcePort ?? 0) === (reply.destinationPort ?? 0) &&
+    (original.destinationPort ?? 0) === (reply.sourcePort ?? 0) &&
+    original.id === reply.id
+  )
+}
+
+/** State number, 0 for protocols without states, -1 for a state that its protocol does not have. */
+function stateNumber(view: EntryView): number {
+  if (view.protocol === PROTOCOL_TCP)
+    return TCP_STATE_NAMES.indexOf(view.state as (typeof TCP_STATE_NAMES)[number])
+  if (view.protocol === PROTOCOL_SCTP) return sctpStateNames.indexOf(view.state ?? '')
+  return 0
+}

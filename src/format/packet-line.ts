@@ -1,0 +1,106 @@
+/**
+ * A packet as lines of text: what it is in aligned columns, then each of its reasons as a sentence below.
+ *
+ * Columns keep the width of the widest text so far, so that a long output stays aligned without being read twice.
+ */
+import { reasonSentence } from '../explain/catalogue.ts'
+import type { PacketRecord, RecordEntry } from '../replay/record.ts'
+
+/** Least widths: number, time, protocol, addresses, flags, ctstate. */
+const LEAST = [4, 15, 4, 39, 3, 11] as const
+/** No column grows beyond this: two full IPv6 addresses with ports. */
+const MOST = 96
+const INDENT = '      '
+
+export interface PacketLineOptions {
+  /** Seconds east of UTC at a time, for the printed time of day. */
+  readonly offsetAt: (seconds: number) => number
+  /** `file:frame` instead of a number over the whole run. */
+  readonly severalFiles: boolean
+  readonly style: (style: 'bad' | 'dim', text: string) => string
+}
+
+export class PacketLines {
+  readonly #options: PacketLineOptions
+  readonly #widths: number[] = [...LEAST]
+
+  constructor(options: PacketLineOptions) {
+    this.#options = options
+  }
+
+  /** The packet's line and, below it, a line for each of its reasons. */
+  format(record: PacketRecord): string {
+    const { style } = this.#options
+    const cells = [
+      this.#number(record),
+      timeOfDay(record.time, this.#options.offsetAt),
+      protocolText(record),
+      endsText(record),
+      record.tcpFlags ?? icmpText(record),
+      stateText(record),
+    ]
+    const line = cells
+      .map((cell, index) => {
+        const width = Math.min(MOST, Math.max(this.#widths[index]!, cell.length))
+        this.#widths[index] = width
+        return index === 0 ? cell.padStart(width) : cell.padEnd(width)
+      })
+      .join('  ')
+    const entry = record.entry === null ? '' : `  ${entryText(record.entry)}`
+    const isBad = record.ctstate === 'INVALID' || record.verdict === 'DROP'
+    const first = (line + entry).trimEnd()
+    const sentences = record.reasons.map((reason) => style('dim', INDENT + reasonSentence(reason, record)))
+    return [isBad ? style('bad', first) : first, ...sentences].join('\n')
+  }
+
+  #number(record: PacketRecord): string {
+    return this.#options.severalFiles ? `${baseName(record.file)}:${record.frame}` : `${record.packet}`
+  }
+}
+
+function baseName(file: string): string {
+  return file.slice(file.lastIndexOf('/') + 1)
+}
+
+/** `12:34:56.789012` of seconds since 1970 with a fraction, in the zone asked for. */
+export function timeOfDay(time: string, offsetAt: (seconds: number) => number): string {
+  const dot = time.indexOf('.')
+  const seconds = Number(dot < 0 ? time : time.slice(0, dot))
+  const local = seconds + offsetAt(seconds)
+  const day = ((local % 86_400) + 86_400) % 86_400
+  const two = (value: number): string => String(Math.floor(value)).padStart(2, '0')
+  return `${two(day / 3600)}:${two((day / 60) % 60)}:${two(day % 60)}${dot < 0 ? '' : time.slice(dot)}`
+}
+
+function protocolText(record: PacketRecord): string {
+  if (record.protocol === undefined) return ''
+  return record.protocol === 'unknown' ? `${record.protocolNumber}` : record.protocol
+}
+
+function endsText(record: PacketRecord): string {
+  if (record.source === undefined || record.destination === undefined) return 'not an IP packet'
+  return `${end(record.source, record.sourcePort)} > ${end(record.destination, record.destinationPort)}`
+}
+
+function end(address: string, port: number | undefined): string {
+  if (port === undefined) return address
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
+}
+
+function icmpText(record: PacketRecord): string {
+  return record.type === undefined ? '' : `${record.type}/${record.code}`
+}
+
+/** ctstate, or what kept the packet from having one. */
+function stateText(record: PacketRecord): string {
+  if (record.verdict === 'DROP') return record.ctstate === null ? 'dropped' : `${record.ctstate} dropped`
+  return record.ctstate ?? '-'
+}
+
+/** `ESTABLISHED 432000 [ASSURED]`: what the packet's entry is after it. */
+export function entryText(entry: RecordEntry): string {
+  const words = entry.state === null ? [] : [entry.state]
+  words.push(`${entry.timeout}`)
+  for (const flag of entry.flags) words.push(`[${flag}]`)
+  return words.join(' ')
+}

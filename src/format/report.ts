@@ -1,0 +1,126 @@
+/** The default output of a replay: what was assumed, totals, the packets out of the ordinary, how to see more. */
+import type { Assumption } from '../explain/assumption.ts'
+import { count, grouped } from '../explain/number-words.ts'
+import type { PacketRecord } from '../replay/record.ts'
+import type { Summary } from '../replay/summary.ts'
+import type { PacketLines } from './packet-line.ts'
+
+export interface ReportParts {
+  readonly assumptions: readonly Assumption[]
+  readonly summary: Summary
+  /** Packets out of the ordinary, in order; those left out are counted below. */
+  readonly odd: readonly PacketRecord[]
+  /** Packets out of the ordinary that were selected. */
+  readonly oddTotal: number
+  readonly lines: PacketLines
+  /** The selection in force, or null. */
+  readonly filter: string | null
+  /** Columns of the output. */
+  readonly width: number
+  /** `2023-11-14 22:13:20` of a time, in the zone asked for. */
+  readonly clock: (seconds: number) => string
+  readonly style: (style: 'heading' | 'dim' | 'bad' | 'good', text: string) => string
+}
+
+const LABEL = 14
+
+/** The whole report; ends with a line feed. */
+export function formatReport(parts: ReportParts): string {
+  const blocks = [assumptionBlock(parts), totalsBlock(parts), oddBlock(parts), hintBlock(parts)]
+  return `${blocks.filter((block) => block !== '').join('\n\n')}\n`
+}
+
+function assumptionBlock({ assumptions, style, width }: ReportParts): string {
+  if (assumptions.length === 0) return ''
+  const lines = assumptions.flatMap(({ sentence }) => hang(sentence, '  ', '    ', width))
+  return [style('heading', 'Assumed'), ...lines].join('\n')
+}
+
+/** The totals alone, for the end of an output that shows every packet. */
+export function totalsBlock(parts: ReportParts): string {
+  const { summary, style, width } = parts
+  const rows: [label: string, value: string][] = []
+  rows.push(['packets', packetsText(parts)])
+  rows.push(['ctstate', list(Object.entries(summary.ctstates))])
+  const open = list([...summary.open])
+  const gone = list([...summary.gone])
+  if (open !== '') rows.push(['TCP open', open])
+  if (gone !== '') rows.push(['TCP ended', gone])
+  rows.push([
+    'table',
+    `${count(summary.entries, 'entry', 'entries')} at the end, ${grouped(summary.peak)} at most`,
+  ])
+  for (const [kind, label] of [
+    ['invalid', 'INVALID'],
+    ['dropped', 'dropped'],
+    ['unknown', 'not judged'],
+  ] as const) {
+    const reasons = summary.reasons().filter((reason) => reason.kind === kind)
+    const text = list(reasons.map(({ code, packets }) => [code, packets]))
+    if (text !== '') rows.push([label, text])
+  }
+  const lines = rows.flatMap(([label, value]) =>
+    hang(value, `  ${label.padEnd(LABEL)}`, ' '.repeat(LABEL + 2), width),
+  )
+  return [style('heading', 'Totals'), ...lines].join('\n')
+}
+
+function packetsText({ summary, clock }: ReportParts): string {
+  if (summary.packets === 0) return 'none'
+  const { first, last } = summary
+  const seconds = last.seconds - first.seconds + (last.nanoseconds - first.nanoseconds) / 1e9
+  const notIp = summary.notIp === 0 ? '' : `, ${grouped(summary.notIp)} of them not IP`
+  return `${grouped(summary.packets)}${notIp}, from ${clock(first.seconds)} on, ${durationText(seconds)}`
+}
+
+/** `0.5 s`, `14.2 s`, `2 h 5 min`. */
+function durationText(seconds: number): string {
+  if (seconds < 0) return '0 s'
+  if (seconds < 120) return `${Number(seconds.toFixed(seconds < 10 ? 3 : 1))} s`
+  const minutes = Math.floor(seconds / 60)
+  if (minutes < 120) return `${minutes} min ${Math.floor(seconds % 60)} s`
+  const hours = Math.floor(minutes / 60)
+  return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} d ${hours % 24} h`
+}
+
+/** `ESTABLISHED 3, NEW 1`: what there is none of is left out. */
+function list(entries: readonly (readonly [string, number])[]): string {
+  return entries
+    .filter(([, number]) => number > 0)
+    .map(([name, number]) => `${name} ${grouped(number)}`)
+    .join(', ')
+}
+
+function oddBlock({ odd, oddTotal, lines, filter, style }: ReportParts): string {
+  const where = filter === null ? '' : `, of those selected (${filter})`
+  if (oddTotal === 0) return `${style('heading', 'Out of the ordinary')}: no packet${where}`
+  const shown = odd.length < oddTotal ? `, ${grouped(odd.length)} of them shown` : ''
+  const heading = `${style('heading', 'Out of the ordinary')}: ${count(oddTotal, 'packet')}${where}${shown}`
+  return [heading, ...odd.map((record) => lines.format(record))].join('\n')
+}
+
+function hintBlock({ odd, oddTotal, style }: ReportParts): string {
+  const more = odd.length < oddTotal ? "reason CODE shows all of one kind ('reason tcp-*' --all); " : ''
+  return style(
+    'dim',
+    `More: ${more}--all shows every packet, --table the state table, --json records; --help the rest`,
+  )
+}
+
+/** Wraps at blanks; later lines are indented further. */
+function hang(text: string, first: string, rest: string, width: number): string[] {
+  const lines: string[] = []
+  let line = first
+  let isEmpty = true
+  for (const word of text.split(' ')) {
+    if (!isEmpty && line.length + 1 + word.length > width) {
+      lines.push(line)
+      line = rest
+      isEmpty = true
+    }
+    line += isEmpty ? word : ` ${word}`
+    isEmpty = false
+  }
+  lines.push(line)
+  return lines
+}
