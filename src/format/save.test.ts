@@ -56,8 +56,12 @@ test.each([
   expect(line.slice(line.indexOf('-p '))).toBe(options)
 })
 
-test('SCTP: verification tags where they are known', () => {
-  const entry = entryView({ protocol: 132, state: 'COOKIE_WAIT', tags: { original: 0, reply: 4294967295 } })
-  expect(formatSave(entry)).toMatch(/ --state COOKIE_WAIT --orig-vtag 0 --reply-vtag 4294967295$/)
+test('SCTP: verification tags where they are known, their bytes swapped as the tool prints them', () => {
+  const entry = entryView({ protocol: 132, state: 'COOKIE_WAIT', tags: { original: 0, reply: 9 } })
+  expect(formatSave(entry)).toMatch(/ --state COOKIE_WAIT --orig-vtag 0 --reply-vtag 150994944$/)
   expect(formatSave(entryView({ protocol: 132, state: 'COOKIE_WAIT' }))).toMatch(/ --state COOKIE_WAIT$/)
+})
+
+test('SCTP in HEARTBEAT_SENT: the tool has no name for it', () => {
+  expect(formatSave(entryView({ protocol: 132, state: 'HEARTBEAT_SENT' }))).toMatch(/ --state \(null\)$/)
 })

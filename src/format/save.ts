@@ -45,15 +45,25 @@ function replyAddresses(entry: EntryView): string {
   return `${destinationNat ? '-g' : '-r'} ${reply.source} ${sourceNat ? '-n' : '-q'} ${reply.destination} `
 }
 
+/** The tool has no name for this state of SCTP, and prints a null pointer. */
+function stateName(protocol: number, state: string): string {
+  return protocol === PROTOCOL_SCTP && state === 'HEARTBEAT_SENT' ? '(null)' : state
+}
+
+/** The tool takes the four bytes of a verification tag for a number of the (little-endian) machine. */
+function swapped(tag: number): number {
+  return ((tag << 24) | ((tag & 0xff00) << 8) | ((tag >>> 8) & 0xff00) | (tag >>> 24)) >>> 0
+}
+
 function protocolOptions(entry: EntryView): string {
   const { protocol, original, reply } = entry
   switch (tupleKind(protocol)) {
     case 'ports': {
       let text = `--sport ${original.sourcePort ?? 0} --dport ${original.destinationPort ?? 0} `
       text += `--reply-port-src ${reply.sourcePort ?? 0} --reply-port-dst ${reply.destinationPort ?? 0} `
-      if (entry.state !== null) text += `--state ${entry.state} `
+      if (entry.state !== null) text += `--state ${stateName(protocol, entry.state)} `
       if (protocol === PROTOCOL_SCTP && entry.tags) {
-        text += `--orig-vtag ${entry.tags.original} --reply-vtag ${entry.tags.reply} `
+        text += `--orig-vtag ${swapped(entry.tags.original)} --reply-vtag ${swapped(entry.tags.reply)} `
       }
       return text
     }

@@ -74,6 +74,11 @@ const SAVE_FLAGS: Readonly<Record<string, number>> = {
   FIXED_TIMEOUT: STATUS_FIXED_TIMEOUT,
 }
 
+/** The tool prints the bytes of a verification tag as a number of the machine's order. */
+function tag(printed: string | undefined): number {
+  return Buffer.from(new Uint32Array([Number(printed)]).buffer).readUInt32BE()
+}
+
 /**
  * Entries from what the tools print. No form says everything: nanoseconds come from the XML, flags and
  * verification tags from `save`, the timeouts of GRE from /proc, all else from the extended form.
@@ -111,12 +116,7 @@ function entriesOf(extended: string, xml: string, save: string, proc: string): E
       start: { seconds: Number(start[2]), nanoseconds: Number(start[3]) },
       gre: keys && { timeout: Number(keys[1]), streamTimeout: Number(keys[2]) },
       ...(options.has('--orig-vtag')
-        ? {
-            tags: {
-              original: Number(options.get('--orig-vtag')),
-              reply: Number(options.get('--reply-vtag')),
-            },
-          }
+        ? { tags: { original: tag(options.get('--orig-vtag')), reply: tag(options.get('--reply-vtag')) } }
         : {}),
     }
   })
@@ -235,6 +235,7 @@ describe.skipIf(skip !== null)('the real tools', () => {
         "ipv4 132 COOKIE_ECHOED",
         "ipv4 132 COOKIE_WAIT",
         "ipv4 132 ESTABLISHED",
+        "ipv4 132 HEARTBEAT_SENT",
         "ipv4 132 NONE",
         "ipv4 132 SHUTDOWN_ACK_SENT",
         "ipv4 132 SHUTDOWN_RECD",
