@@ -25,7 +25,11 @@ export const HEADER_AUTHENTICATION = 51
 export const HEADER_NONE = 59
 export const HEADER_DESTINATION = 60
 
-/** As `decodeNetwork`, for a packet that has to be IPv6. */
+/**
+ * As `decodeNetwork`, for a packet that has to be IPv6.
+ *
+ * @param stopAtFragment false walks past a Fragment header, as is done once fragments have been collected
+ */
 export function decodeIPv6(
   packet: Packet,
   view: DataView,
@@ -33,6 +37,7 @@ export function decodeIPv6(
   start: number,
   end: number,
   wireEnd: number,
+  stopAtFragment = true,
 ): void {
   clearNetwork(packet, view, bytes, start, end)
   packet.family = FAMILY_IPV6
@@ -77,7 +82,14 @@ export function decodeIPv6(
   packet.length = length
   packet.capturedEnd = Math.min(end, start + length)
   // A packet with payload length 0 is never taken as a fragment (nf_ct_frag6_gather).
-  walkExtensions(packet, view, start + 40, start + length, packet.capturedEnd, payload !== 0)
+  walkExtensions(
+    packet,
+    view,
+    start + 40,
+    start + length,
+    packet.capturedEnd,
+    stopAtFragment && payload !== 0,
+  )
 }
 
 /** Traffic class, hop limit and addresses of the 40 bytes at `start`. */
@@ -118,8 +130,12 @@ export function walkExtensions(
     const needed = next === HEADER_FRAGMENT ? 8 : 2
     if (end - at < needed) {
       stop(packet, next, at, end, capturedEnd)
-      // A Fragment header that is cut off is dropped where fragments are collected.
-      packet.issue = next === HEADER_FRAGMENT && stopAtFragment ? ISSUE_FRAGMENT : ISSUE_CHAIN
+      packet.issue = ISSUE_CHAIN
+      if (next === HEADER_FRAGMENT && stopAtFragment) {
+        // A Fragment header that does not fit is dropped where fragments are collected.
+        packet.issue = ISSUE_FRAGMENT
+        packet.issueDetail = BAD_HEADER_LENGTH
+      }
       return
     }
     if (capturedEnd - at < needed) {
