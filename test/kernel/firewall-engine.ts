@@ -16,12 +16,18 @@ import type { Side } from './kernel.ts'
 /** A moment far from any edge of the clock. */
 const START = 1_700_000_000
 
+/** Beyond every timeout, so that what is left of one case is gone before the next. */
+const LONGER_THAN_ANYTHING = 10_000_000
+/** As in the harness's namespace. */
+const OWN_SETTINGS = { nf_conntrack_acct: 1 }
+const defaults = new Settings()
+
 /** Our firewall without rules, fed as the replay feeds it, with accounting on as in the harness's namespace. */
 export class FirewallEngine implements Engine {
   readonly #packet = new Packet()
   readonly #tuple = new Tuple()
   readonly #outcome = new Outcome()
-  #firewall = newFirewall({})
+  readonly #firewall = newFirewall()
   #seconds = START
 
   send(bytes: Uint8Array, side: Side): Judgement {
@@ -57,16 +63,17 @@ export class FirewallEngine implements Engine {
   }
 
   restart(settings: Readonly<Record<string, number>>): void {
-    this.#firewall = newFirewall(settings)
-    this.#seconds = START
+    const { tracker } = this.#firewall
+    this.advance(LONGER_THAN_ANYTHING)
+    tracker.settle()
+    for (const { name } of tracker.settings.changed()) tracker.settings.set(name, defaults.get(name)!)
+    for (const [name, value] of Object.entries({ ...OWN_SETTINGS, ...settings }))
+      tracker.settings.set(name, value)
   }
 }
 
-function newFirewall(values: Readonly<Record<string, number>>): Firewall {
-  const settings = new Settings()
-  settings.set('nf_conntrack_acct', 1)
-  for (const [name, value] of Object.entries(values)) settings.set(name, value)
-  const tracker = new Tracker({ settings, checksums: 'verify' })
+function newFirewall(): Firewall {
+  const tracker = new Tracker({ checksums: 'verify' })
   tracker.helpers.assignments.push(
     { helper: findHelper('ftp')!, protocol: 6, port: 21 },
     { helper: findHelper('tftp')!, protocol: 17, port: 69 },
