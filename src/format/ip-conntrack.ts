@@ -1,6 +1,8 @@
 import { STATUS_ASSURED } from '../conntrack/status.ts'
 import type { EntryView } from '../conntrack/view.ts'
-import { PROTOCOL_ICMPV6, PROTOCOL_UDPLITE, protocolName, tupleKind } from './protocol-name.ts'
+import { PROTOCOL_ICMPV6, PROTOCOL_UDPLITE } from '../packet/packet.ts'
+import { protocolName } from '../packet/protocol.ts'
+import { tupleKind } from './protocol-name.ts'
 import { counterText, nameColumn, tupleText, unrepliedText } from './tuple.ts'
 
 /**

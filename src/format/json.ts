@@ -1,7 +1,7 @@
-import { STATUS_ASSURED, STATUS_SEEN_REPLY } from '../conntrack/status.ts'
 import type { EntryView, TupleView } from '../conntrack/view.ts'
 import type { RecordEntry, RecordTuple } from '../replay/record.ts'
-import { protocolName, tupleKind } from './protocol-name.ts'
+import { recordEntry } from '../replay/record-of.ts'
+import { tupleKind } from './protocol-name.ts'
 
 /** A tuple in the words of the record; GRE keys, which a record leaves out, are added. */
 export interface JsonTuple extends RecordTuple {
@@ -52,22 +52,10 @@ function tuple(protocol: number, view: TupleView): JsonTuple {
 
 /** The entry as data, with the fields of a record's entry first. */
 export function jsonEntry(entry: EntryView): JsonEntry {
-  const protocol = protocolName(entry.protocol)
-  const flags: string[] = []
-  if ((entry.status & STATUS_SEEN_REPLY) === 0) flags.push('UNREPLIED')
-  if ((entry.status & STATUS_ASSURED) !== 0) flags.push('ASSURED')
   return {
-    protocol,
-    ...(protocol === 'unknown' ? { protocolNumber: entry.protocol } : {}),
-    state: entry.state,
-    timeout: entry.timeout,
+    ...recordEntry(entry),
     original: tuple(entry.protocol, entry.original),
     reply: tuple(entry.protocol, entry.reply),
-    flags,
-    mark: entry.mark,
-    ...(entry.zoneOriginal === entry.zoneReply
-      ? { zone: entry.zoneOriginal }
-      : { zones: { original: entry.zoneOriginal, reply: entry.zoneReply } }),
     family: entry.family,
     status: entry.status,
     counters: entry.counters,

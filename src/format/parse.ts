@@ -8,9 +8,11 @@
 
 import { STATUS_ASSURED, STATUS_HW_OFFLOAD, STATUS_OFFLOAD, STATUS_SEEN_REPLY } from '../conntrack/status.ts'
 import type { EntryView } from '../conntrack/view.ts'
+import { PROTOCOL_SCTP, PROTOCOL_TCP } from '../packet/packet.ts'
+import { protocolName } from '../packet/protocol.ts'
 import { parseCtime } from './clock.ts'
 import { EntryDraft } from './entry-draft.ts'
-import { PROTOCOL_DCCP, PROTOCOL_SCTP, PROTOCOL_TCP, protocolName, protocolNumber } from './protocol-name.ts'
+import { PROTOCOL_DCCP, protocolNumber } from './protocol-name.ts'
 import type { Word } from './scanner.ts'
 import { Scanner } from './scanner.ts'
 

@@ -1,7 +1,8 @@
 import { STATUS_HW_OFFLOAD, STATUS_OFFLOAD } from '../conntrack/status.ts'
 import type { EntryView, TupleView } from '../conntrack/view.ts'
 import { formatIPv6Full, parseIPv6 } from '../packet/address.ts'
-import { protocolName, tupleKind } from './protocol-name.ts'
+import { protocolName } from '../packet/protocol.ts'
+import { tupleKind } from './protocol-name.ts'
 import {
   assuredText,
   counterText,

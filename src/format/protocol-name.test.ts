@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { protocolName, protocolNumber, toolProtocolName, toolTupleKind, tupleKind } from './protocol-name.ts'
+import { protocolName } from '../packet/protocol.ts'
+import { protocolNumber, toolProtocolName, toolTupleKind, tupleKind } from './protocol-name.ts'
 
 test('every number: its name leads back to it, or is unknown', () => {
   const known: number[] = []

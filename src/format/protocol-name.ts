@@ -1,38 +1,20 @@
-/** Transport protocols as the kernel and the conntrack tool name them. */
+/** Transport protocols as the conntrack tool names them, and what their tuples hold. */
 
-export const PROTOCOL_ICMP = 1
-export const PROTOCOL_TCP = 6
-export const PROTOCOL_UDP = 17
+import {
+  PROTOCOL_GRE,
+  PROTOCOL_ICMP,
+  PROTOCOL_ICMPV6,
+  PROTOCOL_SCTP,
+  PROTOCOL_TCP,
+  PROTOCOL_UDP,
+  PROTOCOL_UDPLITE,
+} from '../packet/packet.ts'
+import { protocolName } from '../packet/protocol.ts'
+
 export const PROTOCOL_DCCP = 33
-export const PROTOCOL_GRE = 47
-export const PROTOCOL_ICMPV6 = 58
-export const PROTOCOL_SCTP = 132
-export const PROTOCOL_UDPLITE = 136
 
 /** What a tuple of the protocol has in place of ports. */
 export type TupleKind = 'ports' | 'icmp' | 'keys' | 'none'
-
-/** Name in `/proc/net/nf_conntrack`; of a protocol without a tracker of its own `unknown`. */
-export function protocolName(protocol: number): string {
-  switch (protocol) {
-    case PROTOCOL_TCP:
-      return 'tcp'
-    case PROTOCOL_UDP:
-      return 'udp'
-    case PROTOCOL_ICMP:
-      return 'icmp'
-    case PROTOCOL_ICMPV6:
-      return 'icmpv6'
-    case PROTOCOL_SCTP:
-      return 'sctp'
-    case PROTOCOL_GRE:
-      return 'gre'
-    case PROTOCOL_UDPLITE:
-      return 'udplite'
-    default:
-      return 'unknown'
-  }
-}
 
 /** Name in the conntrack tool, which still knows DCCP although the kernel (since 6.17) does not. */
 export function toolProtocolName(protocol: number): string {

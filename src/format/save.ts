@@ -9,7 +9,8 @@ import {
   STATUS_SRC_NAT_DONE,
 } from '../conntrack/status.ts'
 import type { EntryView } from '../conntrack/view.ts'
-import { PROTOCOL_ICMP, PROTOCOL_SCTP, toolProtocolName, tupleKind } from './protocol-name.ts'
+import { PROTOCOL_ICMP, PROTOCOL_SCTP } from '../packet/packet.ts'
+import { toolProtocolName, tupleKind } from './protocol-name.ts'
 import { zoneKind } from './tuple.ts'
 
 const FLAGS = [

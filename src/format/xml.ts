@@ -1,9 +1,10 @@
 import { STATUS_ASSURED, STATUS_HW_OFFLOAD, STATUS_OFFLOAD, STATUS_SEEN_REPLY } from '../conntrack/status.ts'
 import type { CounterView, EntryView, TupleView } from '../conntrack/view.ts'
+import { PROTOCOL_SCTP } from '../packet/packet.ts'
 import type { ZoneOffset } from './clock.ts'
 import { whenElement } from './clock.ts'
 import type { ConntrackItems } from './conntrack.ts'
-import { PROTOCOL_SCTP, toolProtocolName, toolTupleKind } from './protocol-name.ts'
+import { toolProtocolName, toolTupleKind } from './protocol-name.ts'
 import { hex, zoneKind } from './tuple.ts'
 
 /** Ahead of the entries: the declaration and the root. */
