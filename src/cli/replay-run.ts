@@ -16,7 +16,7 @@ import { Firewall } from '../firewall/firewall.ts'
 import { formatEvent } from '../format/event.ts'
 import { formatExpectation } from '../format/expectation.ts'
 import { NdjsonWriter } from '../format/ndjson.ts'
-import { PacketLines } from '../format/packet-line.ts'
+import { PacketLines, timeOfDay } from '../format/packet-line.ts'
 import { parseTable } from '../format/parse.ts'
 import { formatReport, type ReportParts, totalsBlock } from '../format/report.ts'
 import { formatStatistics } from '../format/statistics.ts'
@@ -25,7 +25,7 @@ import type { Packet } from '../packet/packet.ts'
 import { PROTOCOL_TCP, PROTOCOL_UDP } from '../packet/packet.ts'
 import { OddPackets } from '../replay/odd-packets.ts'
 import type { PacketRecord } from '../replay/record.ts'
-import { recordOf } from '../replay/record-of.ts'
+import { recordOf, timeText } from '../replay/record-of.ts'
 import { type Instant, type Moment, Replay } from '../replay/replay.ts'
 import { Summary } from '../replay/summary.ts'
 import { CommentedCapture } from './commented-capture.ts'
@@ -207,6 +207,13 @@ class ReplayRun {
         .map((number) => viewEntry(tracker, number, tracker.clock.now))
         .filter((view) => this.#request.filter?.matchesEntry(view) !== false)
       for (const line of tableLines(table ?? 'conntrack', entries)) this.#output.line(line)
+      const { seconds, nanoseconds } = tracker.clock
+      const time = timeOfDay(timeText(seconds, nanoseconds, 9), (at) =>
+        (this.#options.tz ?? UTC).offsetAt(at),
+      )
+      this.#say(
+        `table at ${time}, after ${count(this.#replay.summary.packets, 'packet')}: ${count(entries.length, 'entry', 'entries')}`,
+      )
     }
     if (!expect) return
     tracker.helpers.expectations.expire(tracker.clock.now)

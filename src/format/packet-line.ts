@@ -10,6 +10,7 @@ import type { PacketRecord, RecordEntry } from '../replay/record.ts'
 const LEAST = [4, 15, 4, 39, 3, 11] as const
 /** No column grows beyond this: two full IPv6 addresses with ports. */
 const MOST = 96
+const TITLES = ['#', 'time', '', 'from > to', '', 'ctstate', 'entry after it']
 const INDENT = '      '
 
 export interface PacketLineOptions {
@@ -28,10 +29,31 @@ export class PacketLines {
     this.#options = options
   }
 
+  /** Takes a packet's widths into account ahead of `format`, so that a short list is aligned from its first line on. */
+  measure(record: PacketRecord): void {
+    this.#cells(record).forEach((cell, index) => {
+      this.#widths[index] = Math.min(MOST, Math.max(this.#widths[index]!, cell.length))
+    })
+  }
+
+  /** What the columns are. */
+  header(): string {
+    return this.#options.style('dim', this.#row(TITLES).trimEnd())
+  }
+
   /** The packet's line and, below it, a line for each of its reasons. */
   format(record: PacketRecord): string {
     const { style } = this.#options
-    const cells = [
+    this.measure(record)
+    const entry = record.entry === null ? '' : entryText(record.entry)
+    const line = this.#row([...this.#cells(record), entry]).trimEnd()
+    const isBad = record.ctstate === 'INVALID' || record.verdict === 'DROP'
+    const sentences = record.reasons.map((reason) => style('dim', INDENT + reasonSentence(reason, record)))
+    return [isBad ? style('bad', line) : line, ...sentences].join('\n')
+  }
+
+  #cells(record: PacketRecord): string[] {
+    return [
       this.#number(record),
       timeOfDay(record.time, this.#options.offsetAt),
       protocolText(record),
@@ -39,18 +61,15 @@ export class PacketLines {
       record.tcpFlags ?? icmpText(record),
       stateText(record),
     ]
-    const line = cells
+  }
+
+  #row(cells: readonly string[]): string {
+    return cells
       .map((cell, index) => {
-        const width = Math.min(MOST, Math.max(this.#widths[index]!, cell.length))
-        this.#widths[index] = width
+        const width = this.#widths[index] ?? 0
         return index === 0 ? cell.padStart(width) : cell.padEnd(width)
       })
       .join('  ')
-    const entry = record.entry === null ? '' : `  ${entryText(record.entry)}`
-    const isBad = record.ctstate === 'INVALID' || record.verdict === 'DROP'
-    const first = (line + entry).trimEnd()
-    const sentences = record.reasons.map((reason) => style('dim', INDENT + reasonSentence(reason, record)))
-    return [isBad ? style('bad', first) : first, ...sentences].join('\n')
   }
 
   #number(record: PacketRecord): string {
@@ -69,7 +88,9 @@ export function timeOfDay(time: string, offsetAt: (seconds: number) => number): 
   const local = seconds + offsetAt(seconds)
   const day = ((local % 86_400) + 86_400) % 86_400
   const two = (value: number): string => String(Math.floor(value)).padStart(2, '0')
-  return `${two(day / 3600)}:${two((day / 60) % 60)}:${two(day % 60)}${dot < 0 ? '' : time.slice(dot)}`
+  // Nanoseconds only where there are any.
+  const fraction = dot < 0 ? '' : time.slice(dot).replace(/(\.\d{6})000$/, '$1')
+  return `${two(day / 3600)}:${two((day / 60) % 60)}:${two(day % 60)}${fraction}`
 }
 
 function protocolText(record: PacketRecord): string {

@@ -96,7 +96,8 @@ function oddBlock({ odd, oddTotal, lines, filter, style }: ReportParts): string 
   if (oddTotal === 0) return `${style('heading', 'Out of the ordinary')}: no packet${where}`
   const shown = odd.length < oddTotal ? `, ${grouped(odd.length)} of them shown` : ''
   const heading = `${style('heading', 'Out of the ordinary')}: ${count(oddTotal, 'packet')}${where}${shown}`
-  return [heading, ...odd.map((record) => lines.format(record))].join('\n')
+  for (const record of odd) lines.measure(record)
+  return [heading, lines.header(), ...odd.map((record) => lines.format(record))].join('\n')
 }
 
 function hintBlock({ odd, oddTotal, style }: ReportParts): string {

@@ -1,0 +1,163 @@
+/**
+ * Makes first-look.pcapng, the capture that `npm start` replays: a few connections of a client to a server, seen on a
+ * router between them, of which some go as they should and some do not.
+ *
+ *     npx tsx examples/first-look.ts
+ */
+import { writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { LINKTYPE_ETHERNET } from '../src/capture/linktype.ts'
+import { pcapngInterface, pcapngPacket, pcapngSection } from '../src/capture/writer.ts'
+import { buildPacket, type PacketPlan } from '../src/packet/build.ts'
+import { ethernet } from '../src/packet/build-link.ts'
+
+const client = '10.0.0.2'
+const server = '192.0.2.9'
+/** 14 November 2023, 22:13:20 UTC. */
+const start = 1_700_000_000
+
+const blocks: Uint8Array[] = [
+  pcapngSection('sallyport examples/first-look.ts'),
+  pcapngInterface({ name: 'eth0', linkType: LINKTYPE_ETHERNET, snapLength: 262_144 }),
+]
+let milliseconds = 0
+
+function send(plan: PacketPlan): void {
+  const bytes = ethernet(buildPacket(plan))
+  blocks.push(
+    pcapngPacket({
+      seconds: start + Math.floor(milliseconds / 1000),
+      nanoseconds: (milliseconds % 1000) * 1_000_000,
+      interfaceIndex: 0,
+      direction: 0,
+      bytes,
+      start: 0,
+      end: bytes.length,
+      originalLength: bytes.length,
+    }),
+  )
+  milliseconds += 7
+}
+
+/** A conversation of one client port with one server port, told packet by packet. */
+class Conversation {
+  readonly #client: number
+  readonly #server: number
+
+  constructor(clientPort: number, serverPort: number) {
+    this.#client = clientPort
+    this.#server = serverPort
+  }
+
+  /** From the client: flags, sequence and acknowledgment numbers, payload length. */
+  out(flags: string, sequence: number, acknowledgment = 0, length = 0, window = 64_240): void {
+    this.#send(true, flags, sequence, acknowledgment, length, window)
+  }
+
+  /** From the server. */
+  back(flags: string, sequence: number, acknowledgment = 0, length = 0, window = 65_160): void {
+    this.#send(false, flags, sequence, acknowledgment, length, window)
+  }
+
+  open(clientStart: number, serverStart: number, window = 64_240): void {
+    this.out('S', clientStart, 0, 0, window)
+    this.back('SA', serverStart, clientStart + 1)
+    this.out('A', clientStart + 1, serverStart + 1, 0, window)
+  }
+
+  #send(
+    fromClient: boolean,
+    flags: string,
+    sequence: number,
+    acknowledgment: number,
+    length: number,
+    window: number,
+  ): void {
+    send({
+      source: fromClient ? client : server,
+      destination: fromClient ? server : client,
+      tcp: {
+        sourcePort: fromClient ? this.#client : this.#server,
+        destinationPort: fromClient ? this.#server : this.#client,
+        flags,
+        sequence,
+        acknowledgment,
+        window,
+        payload: new Uint8Array(length).fill(0x2e),
+        ...(flags.includes('S') ? { options: [{ mss: 1460 }] } : {}),
+      },
+    })
+  }
+}
+
+// A page is fetched, and the connection closed in order.
+const web = new Conversation(40_000, 80)
+web.open(1000, 5000)
+web.out('PA', 1001, 5001, 120)
+web.back('A', 5001, 1121)
+web.back('PA', 5001, 1121, 1200)
+web.out('A', 1121, 6201)
+web.out('FA', 1121, 6201)
+web.back('FA', 6201, 1122)
+web.out('A', 1122, 6202)
+
+// The server resets a connection.
+const mail = new Conversation(40_001, 25)
+mail.open(2000, 7000)
+mail.back('PA', 7001, 2001, 40)
+mail.out('A', 2001, 7041)
+mail.back('RA', 7041, 2001)
+
+// Nobody listens there.
+const refused = new Conversation(40_002, 8080)
+refused.out('S', 3000)
+refused.back('RA', 0, 3001)
+
+// A session that was open before the capture began: its first packet here is a lone ACK.
+const shell = new Conversation(40_003, 22)
+shell.out('PA', 900_000, 800_000, 48)
+shell.back('PA', 800_000, 900_048, 64)
+shell.out('A', 900_048, 800_064)
+
+// The client's window is 1,000 bytes; a segment begins far beyond it, and an ACK is for data that was never sent.
+const bulk = new Conversation(40_004, 873)
+bulk.open(4000, 9000, 1000)
+bulk.back('A', 9001, 4001, 500)
+bulk.back('A', 12_001, 4001, 500)
+bulk.out('A', 4001, 90_001, 0, 1000)
+bulk.out('A', 4001, 9501, 0, 1000)
+
+// A question to a port where no resolver listens, and the error that says so.
+const question = buildPacket({
+  source: client,
+  destination: '192.0.2.53',
+  udp: { sourcePort: 40_005, destinationPort: 53, payload: new Uint8Array(29).fill(0x2e) },
+})
+send({
+  source: client,
+  destination: '192.0.2.53',
+  udp: { sourcePort: 40_005, destinationPort: 53, payload: new Uint8Array(29).fill(0x2e) },
+})
+send({ source: '192.0.2.53', destination: client, icmp: { type: 3, code: 3, payload: question } })
+
+// 12 s later the reset connection's entry has expired (10 s), and the client's FIN finds nothing.
+milliseconds += 12_000
+mail.out('FA', 2001, 7041)
+
+// Two minutes later that of the closed one has, too: a FIN that the server sends again is a stray.
+milliseconds += 125_000
+web.back('FA', 6201, 1122)
+
+/** The capture file's bytes. */
+export function firstLook(): Uint8Array {
+  const file = new Uint8Array(blocks.reduce((sum, block) => sum + block.length, 0))
+  let at = 0
+  for (const block of blocks) {
+    file.set(block, at)
+    at += block.length
+  }
+  return file
+}
+
+const self = fileURLToPath(import.meta.url)
+if (process.argv[1] === self) writeFileSync(self.replace(/\.ts$/, '.pcapng'), firstLook())

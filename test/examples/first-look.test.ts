@@ -1,0 +1,51 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+import { firstLook } from '../../examples/first-look.ts'
+
+const examples = fileURLToPath(new URL('../../examples/', import.meta.url))
+const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
+
+function replay(...args: string[]): string {
+  return execFileSync(process.execPath, ['--import', 'tsx', main, 'replay', 'first-look.pcapng', ...args], {
+    cwd: examples,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  }).replace(/ id=\d+/g, ' id=N')
+}
+
+test('the committed capture is what its program makes', () => {
+  expect(Buffer.from(firstLook()).equals(readFileSync(`${examples}first-look.pcapng`))).toBe(true)
+})
+
+test('what npm start shows', () => {
+  expect(replay()).toMatchSnapshot()
+})
+
+test('every packet, and the totals', () => {
+  expect(replay('--all')).toMatchSnapshot()
+})
+
+test('the events, in the order of time', () => {
+  const lines = replay('--events').trimEnd().split('\n')
+  expect(lines.join('\n')).toMatchSnapshot()
+  const times = lines.map((line) => Number(/^\[([\d.]+)\]/.exec(line)![1]))
+  expect(times).toEqual([...times].sort((a, b) => a - b))
+})
+
+test('the table at a moment, at a packet, and at the end', () => {
+  expect(replay('--at', '+0.1s', '--at', '#19', '--table=proc')).toMatchSnapshot()
+  expect(replay('--table=extended')).toMatchSnapshot()
+})
+
+test('records as NDJSON', () => {
+  const records = replay('--json').trimEnd().split('\n')
+  expect(records).toHaveLength(32)
+  expect(records.map((line) => JSON.parse(line).ctstate)).toContain('RELATED')
+  expect(records[25]).toMatchSnapshot()
+})
+
+test('a selection shows the flow and the ICMP error about it', () => {
+  expect(replay('--all', 'udp port 53')).toMatchSnapshot()
+})
