@@ -111,7 +111,7 @@ test('INVALID is said in the meaning of exactly those reasons that make a packet
 
 test('sequence numbers wrap around: differences are modulo 2^32', () => {
   expect(reasonSentence({ code: 'tcp-ack-high', acknowledgment: 100, upper: 0xffff_fff1 })).toBe(
-    'ACK 100 acknowledges 116 bytes never seen here: the other side sent up to 4294967280',
+    'ACK 100 acknowledges 116 bytes never seen: the other side sent up to 4294967280',
   )
   expect(reasonSentence({ code: 'tcp-rst', sequence: 0xffff_ffff, maxAck: 1 })).toBe(
     "RST at SEQ 4294967295 is 2 bytes before 1, its receiver's highest ACK",

@@ -38,7 +38,7 @@ function flagsOfLetters(letters: string): number {
 }
 
 /** By packet kind. A FIN without ACK is INVALID before it has a kind. */
-const kindWords = ['SYN', 'SYN+ACK', 'FIN+ACK', 'ACK', 'RST', 'segment without flags']
+const kindWords = ['SYN', 'SYN+ACK', 'FIN+ACK', 'ACK', 'RST', 'flagless segment']
 
 /** The packet by its flags where the record has them, else by its kind: `a SYN+ACK`. */
 export function tcpPacket(kind: number, context: ReasonContext): string {

@@ -118,7 +118,7 @@ export const tcpStateReasons = {
   },
   'tcp-response-timeout': {
     sentence: ({ index, direction, lastIndex, ticks, seconds }) =>
-      `${article(tcpKind(index))} ${inDirection(direction)} answers ${article(tcpKind(lastIndex))}: timeout cut to ${grouped(seconds)} s (${ticks} ticks)`,
+      `${article(tcpKind(index))} ${inDirection(direction)} answers ${article(tcpKind(lastIndex))}: timeout now ${grouped(seconds)} s (${ticks} ticks)`,
     meaning:
       'The packet is out of window and so INVALID, but as it answers a FIN or RST of the other side the connection is taken to be ending. The entry of an ASSURED connection does not keep its days of timeout.',
     causes: [

@@ -34,7 +34,7 @@ export const tcpWindowReasons = {
         own === undefined || own === acknowledgment
           ? `ACK ${acknowledgment}`
           : `SACK to ${acknowledgment} (ACK ${own})`
-      return `${what} acknowledges ${bytes(sequenceAbove(acknowledgment, edge))} never seen here: the other side sent up to ${edge}`
+      return `${what} acknowledges ${bytes(sequenceAbove(acknowledgment, edge))} never seen: the other side sent up to ${edge}`
     },
     meaning:
       "The segment acknowledges data that the tracker never saw from the other side. The packet is INVALID. SACK blocks count too. The kernel's log prints the bound as one more.",
@@ -82,7 +82,7 @@ export const tcpWindowReasons = {
   'tcp-overshoot': {
     sentence: ({ over, sequence, upper }) => {
       const edge = sequencePlus(upper, -1)
-      return `SEQ ${sequence} starts past ${edge}, the end of the receiver's window, and runs ${bytes(sequencePlus(over, -1))} beyond: let through`
+      return `SEQ ${sequence} is past ${edge}, where the receiver's window ends, and runs ${bytes(sequencePlus(over, -1))} over: let through`
     },
     meaning:
       "The segment begins beyond what the receiver has allowed, but by no more than one further window, and all else fits: an ACK was probably missed here. The packet passes and its end is remembered, but the timeout is not refreshed. The kernel's log counts one byte more.",
