@@ -1,0 +1,25 @@
+/** The commands there are; what each needs is loaded when it is called. */
+import type { Command, Options } from './command.ts'
+
+export interface CommandEntry {
+  readonly name: string
+  readonly summary: string
+  load(): Promise<Command>
+}
+
+// A command's `run` takes the values of its own table, which the general type cannot know: parsing by the same
+// table makes them fit.
+const general = <Table extends Options>(command: Command<Table>) => command as unknown as Command
+
+export const commands: readonly CommandEntry[] = [
+  {
+    name: 'replay',
+    summary: "replay captures through Linux's connection tracking",
+    load: async () => general((await import('./replay.ts')).replay),
+  },
+  {
+    name: 'completion',
+    summary: 'print a script with which a shell completes commands and options',
+    load: async () => general((await import('./completion.ts')).completion),
+  },
+]

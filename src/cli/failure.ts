@@ -1,0 +1,36 @@
+import { EXIT_UNREADABLE, EXIT_WRONG_USE } from './exit-codes.ts'
+
+/** Ends the command with a message and an exit code; anything else that is thrown is a defect. */
+export class Failure extends Error {
+  override readonly name = 'Failure'
+  readonly exitCode: number
+
+  constructor(message: string, exitCode: number) {
+    super(message)
+    this.exitCode = exitCode
+  }
+}
+
+/** The command was called in a way that it does not understand. */
+export function wrongUse(message: string): Failure {
+  return new Failure(message, EXIT_WRONG_USE)
+}
+
+/** A file cannot be opened or read: names it, and says why in words. */
+export function unreadable(name: string, error: unknown): Failure {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  const why = reasons[code] ?? (error instanceof Error ? error.message : String(error))
+  return new Failure(`${name}: ${why}`, EXIT_UNREADABLE)
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file',
+  ENOTDIR: 'no such file: a part of the path is no directory',
+  EISDIR: 'is a directory, not a capture',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EMFILE: 'too many files are open (see ulimit -n)',
+  ENXIO: 'nothing there to read from',
+  ELOOP: 'too many symbolic links',
+  ENAMETOOLONG: 'the name is too long',
+}
