@@ -68,6 +68,27 @@ test('any values, any context: one line of at most 120 characters without a hole
   )
 })
 
+/** Each combination of values with which sentences are longest, or take another turn. */
+function extremes(fields: readonly string[]): Record<string, number>[] {
+  const values = fields.length > 5 ? [0xffff_ffff, 0xaaaa_aaaa] : [0, 1, 5, 1_000_000_000, 0xffff_ffff]
+  return fields.reduce<Record<string, number>[]>(
+    (found, field) => found.flatMap((reason) => values.map((value) => ({ ...reason, [field]: value }))),
+    [{}],
+  )
+}
+
+test('the longest values: a sentence still fits into 120 characters', () => {
+  const full = { acknowledgment: 0xffff_fffe, tcpFlags: 'SFRPAUEW' }
+  const longest = shapes.flatMap(({ code, fields }) =>
+    extremes(fields).flatMap((values) =>
+      [{}, { ...full, family: 'ipv4' as const }, { ...full, family: 'ipv6' as const }].map((context) =>
+        reasonSentence({ ...values, code }, context),
+      ),
+    ),
+  )
+  expect(longest.filter((sentence) => sentence.length > 120)).toEqual([])
+})
+
 test('a value changes: the sentence says so', () => {
   for (const { code, fields } of shapes) {
     for (const field of fields) {

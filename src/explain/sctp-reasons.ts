@@ -39,7 +39,7 @@ export const sctpReasons = {
         return `${which} has no length to go on by${flag === 1 ? ', and one that must be alone is there' : ''}`
       if (alone.includes(type)) return `${which} must be the only chunk of its packet`
       return flag === 1
-        ? `${which} follows one that must be alone: INIT, INIT_ACK or SHUTDOWN_COMPLETE`
+        ? `${which} follows a chunk that must be alone in its packet`
         : `${which} must be the first chunk of its packet`
     },
     meaning:
