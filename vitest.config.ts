@@ -8,6 +8,8 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          // Tests of the command run what is built.
+          globalSetup: ['test/support/built.ts'],
           include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'bench/**/*.test.ts'],
           exclude: ['test/kernel/**', 'test/package/**'],
         },

@@ -1,4 +1,45 @@
-/** Sallyport's engine: runs anywhere, in a browser as well. */
+/**
+ * Sallyport's engine: Linux connection tracking in virtual time. It runs anywhere, in a browser as well: it opens no
+ * file and reads no clock.
+ */
+
+// Captures in and out
+export { type CaptureInput, type CaptureOptions, MergedCapture, readCapture } from './capture/merge.ts'
+export { type CaptureInterface, type CaptureProblem, CaptureRecord } from './capture/record.ts'
+export type { Chunks, Decompressor } from './capture/source.ts'
+export { pcapngInterface, pcapngPacket, pcapngSection } from './capture/writer.ts'
+// Connection tracking
+export { findHelper } from './conntrack/helper/registry.ts'
+export type { HelperAssignment } from './conntrack/helpers.ts'
+export { type LoadResult, loadEntry } from './conntrack/load.ts'
+export { Outcome } from './conntrack/outcome.ts'
+export { REASONS, type ReasonCode, type ReasonData, type ReasonKind, reasonData } from './conntrack/reason.ts'
+export { SettingError, Settings, SYSCTLS } from './conntrack/settings.ts'
+export { type Ctstate, ctstateOf } from './conntrack/status.ts'
+export { subscribe } from './conntrack/subscribe.ts'
+export { type ChecksumPolicy, Tracker, type TrackerOptions } from './conntrack/tracker.ts'
+export { Tuple } from './conntrack/tuple.ts'
+export type { EntryView, EventView, ExpectationView, StatisticsView, TupleView } from './conntrack/view.ts'
+export { expectationsOf, tableOf } from './conntrack/view-entry.ts'
+// In words
+export { type Assumption, assumptionsOf } from './explain/assumption.ts'
+export { reasonSentence } from './explain/catalogue.ts'
 export { Filter, parseFilter } from './filter/filter.ts'
 export { type FilterError, formatFilterError } from './filter/refusal.ts'
+// The way of a packet, and what happened to it
+export { Firewall } from './firewall/firewall.ts'
+// As others print it
+export { formatEvent } from './format/event.ts'
+export { formatExpectation } from './format/expectation.ts'
+export { NdjsonWriter } from './format/ndjson.ts'
+export { type ParsedTable, parseTable } from './format/parse.ts'
+export { type TableFormatName, tableFormats, tableLines } from './format/table-format.ts'
+// Packets
+export { buildPacket, type PacketPlan } from './packet/build.ts'
+export { decodeFrame, decodeNetwork } from './packet/decode.ts'
+export { Packet } from './packet/packet.ts'
+export { Feed, type FeedOptions } from './replay/feed.ts'
 export type { PacketRecord, RecordEntry, RecordTuple } from './replay/record.ts'
+export { recordOf } from './replay/record-of.ts'
+export { type Moment, Replay, type ReplayObserver } from './replay/replay.ts'
+export { Summary } from './replay/summary.ts'

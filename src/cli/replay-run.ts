@@ -4,12 +4,12 @@ import { MergedCapture } from '../capture/merge.ts'
 import { findHelper } from '../conntrack/helper/registry.ts'
 import { loadEntry } from '../conntrack/load.ts'
 import type { Outcome } from '../conntrack/outcome.ts'
-import { CHANGED_MARK, CHANGED_STATE } from '../conntrack/outcome.ts'
 import { REASONS } from '../conntrack/reason.ts'
 import { parseSettings, SettingError, Settings } from '../conntrack/settings.ts'
-import { EVENT_DESTROY, EVENT_NEW, EVENT_UPDATE, Tracker } from '../conntrack/tracker.ts'
+import { subscribe } from '../conntrack/subscribe.ts'
+import { Tracker } from '../conntrack/tracker.ts'
 import type { EventView, StatisticsView } from '../conntrack/view.ts'
-import { livingEntries, viewEntry, viewExpectation } from '../conntrack/view-entry.ts'
+import { expectationsOf, tableOf } from '../conntrack/view-entry.ts'
 import { type Assumption, assumptionsOf } from '../explain/assumption.ts'
 import { count } from '../explain/number-words.ts'
 import { Firewall } from '../firewall/firewall.ts'
@@ -98,7 +98,7 @@ class ReplayRun {
       onMoment: () => this.#showTable(),
       onProgress: (bytesRead) => this.#progress.update(bytesRead, this.#replay.summary.packets),
     })
-    if (options.events) this.#tracker.onEvent = (...event) => this.#onEvent(...event)
+    if (options.events) subscribe(this.#tracker, (event) => this.#onEvent(event))
     const sizes = inputs.map(({ size }) => size)
     this.#progress = new Progress(
       sizes.includes(null) ? null : sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0),
@@ -179,21 +179,9 @@ class ReplayRun {
     this.#json.clear()
   }
 
-  #onEvent(event: number, entry: number, changes: number, ticks: number): void {
-    const { clock } = this.#tracker
-    const view = viewEntry(this.#tracker, entry, ticks < 0 ? clock.now : ticks | 0)
-    if (this.#request.filter?.matchesEntry(view) === false) return
-    const seconds = ticks < 0 ? clock.seconds : Math.floor(ticks / clock.hz)
-    const told: EventView = {
-      type: event === EVENT_NEW ? 'new' : event === EVENT_DESTROY ? 'destroy' : 'update',
-      seconds,
-      nanoseconds:
-        ticks < 0 ? clock.nanoseconds : Math.round((ticks - seconds * clock.hz) * (1e9 / clock.hz)),
-      entry: view,
-      showState: event !== EVENT_UPDATE || (changes & CHANGED_STATE) !== 0,
-      markChanged: (changes & CHANGED_MARK) !== 0,
-    }
-    this.#output.line(formatEvent(told, { timestamp: true }))
+  #onEvent(event: EventView): void {
+    if (this.#request.filter?.matchesEntry(event.entry) === false) return
+    this.#output.line(formatEvent(event, { timestamp: true }))
   }
 
   /** The state table as it is now, and the expectations where they were asked for. */
@@ -203,9 +191,9 @@ class ReplayRun {
     const tracker = this.#tracker
     tracker.settle()
     if (table !== null || !expect) {
-      const entries = [...livingEntries(tracker)]
-        .map((number) => viewEntry(tracker, number, tracker.clock.now))
-        .filter((view) => this.#request.filter?.matchesEntry(view) !== false)
+      const entries = [...tableOf(tracker)].filter(
+        (view) => this.#request.filter?.matchesEntry(view) !== false,
+      )
       for (const line of tableLines(table ?? 'conntrack', entries)) this.#output.line(line)
       const { seconds, nanoseconds } = tracker.clock
       const time = timeOfDay(timeText(seconds, nanoseconds, 9), (at) =>
@@ -216,10 +204,7 @@ class ReplayRun {
       )
     }
     if (!expect) return
-    tracker.helpers.expectations.expire(tracker.clock.now)
-    for (const expectation of tracker.helpers.expectations.values()) {
-      this.#output.line(formatExpectation(viewExpectation(tracker, expectation)))
-    }
+    for (const expectation of expectationsOf(tracker)) this.#output.line(formatExpectation(expectation))
   }
 
   #loadTable(): void {

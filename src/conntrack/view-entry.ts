@@ -23,6 +23,7 @@ import {
   PORTS,
   PROTOCOL,
   PROTOCOL_IPV6_BIT,
+  SCTP_VTAG,
   STATUS,
   ZONES,
 } from './entry.ts'
@@ -123,6 +124,9 @@ export function viewEntry(tracker: Tracker, number: number, now: number): EntryV
       protocol === PROTOCOL_GRE
         ? { timeout: words[at + GRE_TIMEOUT]!, streamTimeout: words[at + GRE_STREAM_TIMEOUT]! }
         : null,
+    ...(protocol === PROTOCOL_SCTP
+      ? { tags: { original: words[at + SCTP_VTAG]! >>> 0, reply: words[at + SCTP_VTAG + 1]! >>> 0 } }
+      : {}),
     use: 1 + (attachment?.children ?? 0),
     id: words[at + ID]! >>> 0,
   }
@@ -159,8 +163,20 @@ export function* livingEntries(tracker: Tracker): Generator<number> {
   yield* numbers
 }
 
+/** The state table as it stands at the tracker's time: every living entry, oldest first. */
+export function* tableOf(tracker: Tracker): Generator<EntryView> {
+  for (const number of livingEntries(tracker)) yield viewEntry(tracker, number, tracker.clock.now)
+}
+
+/** The expectations as they stand at the tracker's time, oldest first. */
+export function* expectationsOf(tracker: Tracker): Generator<ExpectationView> {
+  const { expectations } = tracker.helpers
+  expectations.expire(tracker.clock.now)
+  for (const expectation of expectations.values()) yield viewExpectation(tracker, expectation)
+}
+
 /** An expectation as it stands at the tracker's time. */
-export function viewExpectation(tracker: Tracker, expectation: Expectation): ExpectationView {
+function viewExpectation(tracker: Tracker, expectation: Expectation): ExpectationView {
   const { tuple, mask, deadline } = expectation
   const ipv6 = tuple.family === FAMILY_IPV6
   const text = (words: readonly [number, number, number, number]): string =>

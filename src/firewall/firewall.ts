@@ -1,6 +1,6 @@
 /**
- * The way of a packet through the hooks: what the stack refuses before any, the tracker, (rules, to come,) helpers,
- * confirm.
+ * The way of a packet through the hooks: what the stack refuses before any, defragmentation (-400), the tracker (-200),
+ * helpers and confirm at the very end. Rules will stand in between.
  */
 import type { Outcome } from '../conntrack/outcome.ts'
 import { DROPPED_BY_IP, DROPPED_BY_NOBODY } from '../conntrack/outcome.ts'
@@ -8,10 +8,24 @@ import { reasonNumber } from '../conntrack/reason.ts'
 import type { Tracker } from '../conntrack/tracker.ts'
 import type { Tuple } from '../conntrack/tuple.ts'
 import {
+  FRAGMENT_COMPLETED,
+  FRAGMENT_DROPPED_BAD_END,
+  FRAGMENT_DROPPED_DUPLICATE,
+  FRAGMENT_DROPPED_ECN,
+  FRAGMENT_DROPPED_EMPTY,
+  FRAGMENT_DROPPED_MEMORY,
+  FRAGMENT_DROPPED_OVERLAP,
+  FRAGMENT_DROPPED_OVERSIZE,
+  FRAGMENT_HELD,
+  FRAGMENT_REFUSED,
+  Reassembler,
+} from '../packet/fragments.ts'
+import {
   BAD_HEADER_CHECKSUM,
   BAD_HEADER_LENGTH,
   BAD_TOTAL_LENGTH,
   BAD_VERSION,
+  ISSUE_FRAGMENT,
   ISSUE_LINK_SHORT,
   ISSUE_LINK_TYPE,
   ISSUE_NETWORK_BAD,
@@ -31,13 +45,27 @@ const reason = {
   totalLength: reasonNumber['ip-total-length'],
   checksum: reasonNumber['ip-checksum'],
   hopByHop: reasonNumber['ip-hop-by-hop'],
+  reassembled: reasonNumber['reassembled'],
+  held: reasonNumber['fragment-held'],
 } as const
+
+const fragmentDropped: Readonly<Record<number, number>> = {
+  [FRAGMENT_DROPPED_DUPLICATE]: reasonNumber['fragment-duplicate'],
+  [FRAGMENT_DROPPED_OVERLAP]: reasonNumber['fragment-overlap'],
+  [FRAGMENT_DROPPED_BAD_END]: reasonNumber['fragment-bad-end'],
+  [FRAGMENT_DROPPED_EMPTY]: reasonNumber['fragment-empty'],
+  [FRAGMENT_DROPPED_OVERSIZE]: reasonNumber['fragment-oversize'],
+  [FRAGMENT_DROPPED_ECN]: reasonNumber['fragment-ecn'],
+  [FRAGMENT_DROPPED_MEMORY]: reasonNumber['fragment-memory'],
+}
 
 export class Firewall {
   readonly tracker: Tracker
+  readonly reassembler: Reassembler
 
   constructor(tracker: Tracker) {
     this.tracker = tracker
+    this.reassembler = new Reassembler(tracker.settings, tracker.clock.hz)
   }
 
   /** Ahead of `process`, for each packet of a batch: its tuple, and a first look at where its flow's entry is. */
@@ -50,9 +78,31 @@ export class Firewall {
     const { tracker } = this
     outcome.reset()
     tracker.setTime(packet.seconds, packet.nanoseconds)
-    if (packet.issue !== ISSUE_NONE && !enters(packet, outcome)) return
+    if (packet.issue !== ISSUE_NONE) {
+      if (packet.issue === ISSUE_FRAGMENT) {
+        if (!this.#defragment(packet, tuple, outcome)) return
+      } else if (!enters(packet, outcome)) return
+    }
     tracker.track(packet, tuple, outcome)
     if (outcome.droppedBy === DROPPED_BY_NOBODY) tracker.confirm(packet, tuple, outcome)
+  }
+
+  /** True when the packet goes on: as the whole datagram, or as a piece that nobody collects. */
+  #defragment(packet: Packet, tuple: Tuple, outcome: Outcome): boolean {
+    const { tracker, reassembler } = this
+    const result = reassembler.accept(packet, tracker.clock.ticks)
+    const [first = 0, second = 0] = reassembler.values
+    if (result === FRAGMENT_REFUSED) return true
+    if (result === FRAGMENT_COMPLETED) {
+      outcome.reasons.add(reason.reassembled, first, second)
+      if (packet.issue !== ISSUE_NONE && !enters(packet, outcome)) return false
+      tracker.prepare(packet, tuple)
+      return true
+    }
+    outcome.held = result === FRAGMENT_HELD
+    if (!outcome.held) outcome.droppedBy = DROPPED_BY_IP
+    outcome.reasons.add(outcome.held ? reason.held : fragmentDropped[result]!, first, second)
+    return false
   }
 }
 

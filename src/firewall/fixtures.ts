@@ -6,7 +6,7 @@ import { ctstateOf, STATUS_ASSURED, STATUS_SEEN_REPLY } from '../conntrack/statu
 import { Tracker, type TrackerOptions } from '../conntrack/tracker.ts'
 import { Tuple } from '../conntrack/tuple.ts'
 import type { EntryView } from '../conntrack/view.ts'
-import { livingEntries, viewEntry } from '../conntrack/view-entry.ts'
+import { tableOf } from '../conntrack/view-entry.ts'
 import { buildPacket, type PacketPlan } from '../packet/build.ts'
 import { decodeNetwork } from '../packet/decode.ts'
 import { Packet } from '../packet/packet.ts'
@@ -60,8 +60,7 @@ export class Bench {
 
   entries(): EntryView[] {
     this.tracker.setTime(Math.floor(this.#seconds), Math.round((this.#seconds % 1) * 1e9))
-    const { tracker } = this
-    return [...livingEntries(tracker)].map((number) => viewEntry(tracker, number, tracker.clock.now))
+    return [...tableOf(this.tracker)]
   }
 }
 

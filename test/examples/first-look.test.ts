@@ -5,10 +5,10 @@ import { expect, test } from 'vitest'
 import { firstLook } from '../../examples/first-look.ts'
 
 const examples = fileURLToPath(new URL('../../examples/', import.meta.url))
-const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
+const command = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
 
 function replay(...args: string[]): string {
-  return execFileSync(process.execPath, ['--import', 'tsx', main, 'replay', 'first-look.pcapng', ...args], {
+  return execFileSync(process.execPath, [command, 'replay', 'first-look.pcapng', ...args], {
     cwd: examples,
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe'],

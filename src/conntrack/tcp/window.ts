@@ -64,7 +64,7 @@ export function takeSynOptions(words: Int32Array, at: number, direction: number,
   if (synOptions.sackPermitted) flags |= FLAG_SACK_PERM
   if (synOptions.windowScale >= 0) flags |= FLAG_WINDOW_SCALE
   setSideFlags(words, at, direction, flags)
-  setSideScale(words, at, direction, synOptions.windowScale >= 0 ? synOptions.windowScale : 0)
+  setSideScale(words, at, direction, Math.max(synOptions.windowScale, 0))
 }
 
 /**
