@@ -42,19 +42,15 @@ function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
-/** A packet whose every field is stale, so that a field the decoder forgets shows. */
+/** A packet that still holds an ICMPv6 fragment from an NFLOG capture, so that a field the decoder forgets shows. */
 function used(): Packet {
   const packet = new Packet()
-  const frame = nflog(buildPacket({ ...six, ttl: 9, tos: 9, tcp }), {
-    hook: 3,
-    mark: 9,
-    inInterface: 9,
-    prefix: 'x',
-  })
+  const extensions: ExtensionPlan[] = [{ fragment: { more: true, identification: 99 } }]
+  const bytes = buildPacket({ ...six, ttl: 9, tos: 9, extensions, icmpv6: { type: 99, code: 99, id: 99 } })
+  const frame = nflog(bytes, { hook: 3, mark: 9, inInterface: 9, outInterface: 9, prefix: 'x' })
   decodeFrame(packet, viewOf(frame), frame, 0, frame.length, frame.length, 239)
-  packet.icmpType = packet.icmpCode = packet.icmpId = packet.udpLength = packet.largestFragment = 99
-  packet.moreFragments = packet.dontFragment = true
-  packet.fragmentOffset = packet.identification = 99
+  packet.largestFragment = 99
+  packet.checksum = 1
   return packet
 }
 

@@ -63,7 +63,7 @@ export function decodeFrame(
 ): void {
   const last = packet.linkType
   if (last === LINKTYPE_NFLOG || last === LINKTYPE_LINUX_SLL2) clearLog(packet)
-  packet.linkType = linkType
+  if (last !== linkType) packet.linkType = linkType
   const wireEnd = originalLength > end - start ? start + originalLength : end
   if (linkType === LINKTYPE_ETHERNET) {
     const at = ethernetHeader(packet, view, start, end)

@@ -1,6 +1,6 @@
 /** IPv4 header (RFC 791), with the checks that Linux's ip_rcv_core makes before any hook, in its order. */
 import { internetChecksum } from './checksum.ts'
-import { clearNetwork, place } from './clear.ts'
+import { clearFragment, clearNetwork, clearTransport, clearWideAddresses, place } from './clear.ts'
 import {
   BAD_HEADER_CHECKSUM,
   BAD_HEADER_LENGTH,
@@ -14,10 +14,25 @@ import {
   ISSUE_NONE,
   type Packet,
 } from './packet.ts'
+import { decodePlainTcp } from './plain-tcp.ts'
 import { decodeTransport } from './transport.ts'
 
 /** As `decodeNetwork`, for a packet that has to be IPv4. */
 export function decodeIPv4(
+  packet: Packet,
+  view: DataView,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  wireEnd: number,
+  verifyHeader: boolean,
+): void {
+  if (decodePlainTcp(packet, view, bytes, start, end, wireEnd, verifyHeader)) return
+  decodeAnyIPv4(packet, view, bytes, start, end, wireEnd, verifyHeader)
+}
+
+/** The general way. */
+export function decodeAnyIPv4(
   packet: Packet,
   view: DataView,
   bytes: Uint8Array,
@@ -52,47 +67,24 @@ export function decodeIPv4(
   const transportLength = length - headerLength
   const transportCaptured = capturedEnd - transportOffset
 
+  // A store costs more than a comparison that is nearly always the same: see clear.ts for what may be left out.
   place(packet, view, bytes)
-  packet.issueDetail = 0
+  if (packet.family !== FAMILY_IPV4) clearWideAddresses(packet)
+  if (packet.issue !== ISSUE_NONE || packet.largestFragment !== 0) clearFragment(packet)
   packet.networkOffset = start
   packet.transportOffset = transportOffset
   packet.capturedEnd = capturedEnd
   packet.family = FAMILY_IPV4
   packet.source0 = source
-  packet.source1 = 0
-  packet.source2 = 0
-  packet.source3 = 0
   packet.destination0 = destination
-  packet.destination1 = 0
-  packet.destination2 = 0
-  packet.destination3 = 0
-  packet.protocol = protocol
   packet.length = length
   packet.ttl = word2 >>> 24
   packet.tos = (word0 >>> 16) & 0xff
   packet.identification = word1 >>> 16
-  packet.fragmentOffset = (fragment & 0x1fff) << 3
-  packet.moreFragments = (fragment & 0x2000) !== 0
   packet.dontFragment = (fragment & 0x4000) !== 0
-  packet.largestFragment = 0
   packet.checksum = CHECKSUM_UNKNOWN
 
-  if (headerLength === 20 && word0 >>> 28 === 4) {
-    if (verifyHeader) {
-      // At most ten 16-bit words: no overflow, and two folds suffice.
-      let sum = (word0 >>> 16) + (word0 & 0xffff) + (word1 >>> 16) + (word1 & 0xffff)
-      sum += (word2 >>> 16) + (word2 & 0xffff) + (source >>> 16) + (source & 0xffff)
-      sum += (destination >>> 16) + (destination & 0xffff)
-      sum = (sum & 0xffff) + (sum >>> 16)
-      sum = (sum & 0xffff) + (sum >>> 16)
-      if (sum !== 0xffff) {
-        badChecksum(packet, view, start, 20)
-        return
-      }
-    }
-  } else if (!oddHeader(packet, view, start, captured, available, verifyHeader)) {
-    return
-  }
+  if (!checkHeader(packet, view, start, captured, available, verifyHeader)) return
   if (length > available || transportLength < 0) {
     noTransport(packet)
     bad(packet, BAD_TOTAL_LENGTH, length, length > available ? available : headerLength)
@@ -100,13 +92,26 @@ export function decodeIPv4(
   }
   packet.transportLength = transportLength
   packet.transportCaptured = transportCaptured
-  packet.issue = (fragment & 0x3fff) === 0 ? ISSUE_NONE : ISSUE_FRAGMENT
-  // A later piece holds no transport header.
-  decodeTransport(packet, view, protocol, transportOffset, (fragment & 0x1fff) === 0 ? transportCaptured : 0)
+  if ((fragment & 0x3fff) === 0) {
+    packet.issue = ISSUE_NONE
+    decodeTransport(packet, view, protocol, transportOffset, transportCaptured)
+  } else {
+    packet.issue = ISSUE_FRAGMENT
+    packet.fragmentOffset = (fragment & 0x1fff) << 3
+    packet.moreFragments = (fragment & 0x2000) !== 0
+    // A later piece holds no transport header.
+    decodeTransport(
+      packet,
+      view,
+      protocol,
+      transportOffset,
+      packet.fragmentOffset === 0 ? transportCaptured : 0,
+    )
+  }
 }
 
-/** A header with options, or a wrong one; false if that ends the decoding. */
-function oddHeader(
+/** Version, header length and header checksum; false if one of them ends the decoding. */
+function checkHeader(
   packet: Packet,
   view: DataView,
   start: number,
@@ -138,10 +143,11 @@ function oddHeader(
 }
 
 function noTransport(packet: Packet): void {
+  packet.protocol = packet.view.getUint8(packet.networkOffset + 9)
   packet.transportOffset = packet.capturedEnd
   packet.transportLength = 0
   packet.transportCaptured = 0
-  decodeTransport(packet, packet.view, 0, 0, 0)
+  clearTransport(packet)
 }
 
 function bad(packet: Packet, detail: number, found: number, expected: number): false {

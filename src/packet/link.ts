@@ -20,7 +20,7 @@ export function ethernetHeader(packet: Packet, view: DataView, start: number, en
   if (end - start < 14) return -1
   const type = view.getUint16(start + 12)
   if (type === ETHERTYPE_IPV4) {
-    packet.etherType = type
+    if (packet.etherType !== type) packet.etherType = type
     return start + 14
   }
   return behindTags(packet, view, type, start + 14, end)

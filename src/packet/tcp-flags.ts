@@ -10,12 +10,12 @@ const letters: readonly (readonly [letter: string, bit: number])[] = [
   ['A', TCP_ACK],
   ['U', TCP_URG],
   ['E', TCP_ECE],
-  ['C', TCP_CWR],
+  ['W', TCP_CWR],
 ]
 
-const bits = new Map<string, number>([...letters, ['W', TCP_CWR], ['.', TCP_ACK]])
+const bits = new Map<string, number>([...letters, ['C', TCP_CWR], ['.', TCP_ACK]])
 
-/** The byte of `SA`, `F.`, `PA`, … (tcpdump's dot and W are understood). Throws RangeError otherwise. */
+/** The byte of `SA`, `F.`, `PA`, … (tcpdump's dot and C for CWR are understood). Throws RangeError otherwise. */
 export function parseTcpFlags(text: string): number {
   let flags = 0
   for (const letter of text) {
@@ -26,7 +26,7 @@ export function parseTcpFlags(text: string): number {
   return flags
 }
 
-/** Letters of the flags that are set, e.g. `SA`; the empty string for none. */
+/** Letters of the flags that are set in the order S F R P A U E W, e.g. `SA`; the empty string for none. */
 export function formatTcpFlags(flags: number): string {
   let text = ''
   for (const [letter, bit] of letters) if ((flags & bit) !== 0) text += letter

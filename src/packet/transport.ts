@@ -1,5 +1,5 @@
 /** The fixed part of the transport header, as far as it is there. */
-import { clearTransport } from './clear.ts'
+import { clearMessage, clearTransport } from './clear.ts'
 import {
   type Packet,
   PROTOCOL_ICMP,
@@ -11,7 +11,7 @@ import {
 } from './packet.ts'
 
 /**
- * Fills the transport fields from `captured` bytes at `at`. What is not there stays 0: `transportLength` and
+ * Fills `protocol` and the transport fields from `captured` bytes at `at`. What is not there stays 0: `transportLength` and
  * `transportCaptured` say whether the packet or the capture lacks it.
  */
 export function decodeTransport(
@@ -31,12 +31,11 @@ export function decodeTransport(
     packet.tcpHeaderLength = (word >>> 26) & 0x3c
     packet.tcpFlags = (word >>> 16) & 0xff
     packet.window = word & 0xffff
-    packet.icmpType = 0
-    packet.icmpCode = 0
-    packet.icmpId = 0
-    packet.udpLength = 0
+    if (packet.protocol !== PROTOCOL_TCP) clearMessage(packet)
+    packet.protocol = PROTOCOL_TCP
     return
   }
+  packet.protocol = protocol
   clearTransport(packet)
   if (captured < 4) return
   switch (protocol) {
