@@ -1,14 +1,11 @@
 import type { Difference } from './compare.ts'
 import { Coverage } from './coverage.ts'
 import type { Engine } from './engine.ts'
-import { type Kernel, pause } from './kernel.ts'
+import type { Kernel } from './kernel.ts'
 import { type Player, playCase } from './play.ts'
 import { shrinkCase } from './shrink.ts'
 import type { Case } from './traffic/case.ts'
 import { generateCase, SPECIAL_KINDS } from './traffic/generator.ts'
-
-/** Longer than the harness keeps incomplete datagrams in the kernel. */
-const FRAGMENTS_GONE_MS = 2300
 
 export interface CampaignOptions {
   readonly seed: number
@@ -68,7 +65,6 @@ export function runCampaign(kernel: Kernel, engine: Engine, options: CampaignOpt
 
 /** Runs a case once more from a clean state; a failure that is still there comes back shrunk. */
 function playAgain(kernel: Kernel, engine: Engine, made: Case): Failure | null {
-  pause(FRAGMENTS_GONE_MS)
   const player: Player = { kernel, engine, coverage: null }
   if (!playCase(player, made)?.difference) return null
   const small = shrinkCase(player, made)

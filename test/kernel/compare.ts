@@ -31,13 +31,12 @@ class EntryIndex {
   }
 }
 
-/** @param elapsed real seconds since the kernel's clock and the engine's stood alike */
+/** Both after the same packet, less than a second of real time since their clocks stood alike. */
 export function comparePacket(
   packet: Uint8Array,
   observation: Observation,
   judgement: Judgement,
   engine: Engine,
-  elapsed: number,
 ): Difference | null {
   const state = compareText('ctinfo', stateText(observation), stateText(judgement))
   if (state) return state
@@ -48,7 +47,7 @@ export function comparePacket(
   if (!observation.tuple) return null
   const index = new EntryIndex(engine.entries())
   const entry = index.find(observation.tuple)
-  const shown = compareEntry(observation.entry, entry, elapsed)
+  const shown = compareEntry(observation.entry, entry)
   if (shown || !observation.entry || !judgement.entry) return shown
   return compareText(
     'the packet’s own entry',
@@ -58,14 +57,10 @@ export function comparePacket(
 }
 
 /** All entries, at the end of a case. */
-export function compareTables(
-  kernel: KernelEntry[],
-  engine: EntryView[],
-  elapsed: number,
-): Difference | null {
+export function compareTables(kernel: KernelEntry[], engine: EntryView[]): Difference | null {
   const index = new EntryIndex(engine)
   for (const entry of kernel) {
-    const difference = compareEntry(entry, index.find(entry.key), elapsed)
+    const difference = compareEntry(entry, index.find(entry.key))
     if (difference) return { ...difference, what: `at the end, ${difference.what}` }
   }
   if (kernel.length === engine.length) return null
@@ -77,11 +72,7 @@ export function compareTables(
   return { what: 'at the end, entries', kernel: texts(kernel), engine: texts(engine) }
 }
 
-function compareEntry(
-  kernel: KernelEntry | null,
-  engine: EntryView | null,
-  elapsed: number,
-): Difference | null {
+function compareEntry(kernel: KernelEntry | null, engine: EntryView | null): Difference | null {
   if (!kernel || !engine) {
     return compareText('entry', kernel ? entryText(kernel) : 'none', engine ? entryText(engine) : 'none')
   }
@@ -89,7 +80,7 @@ function compareEntry(
   if (fields) return fields
   // The engine's time stands still while the kernel's goes on: it shows less, by what really passed, rounded down.
   const behind = engine.timeout - kernel.timeout
-  if (behind >= 0 && behind <= 1 + elapsed) return null
+  if (behind >= 0 && behind <= 1) return null
   return { what: 'timeout', kernel: String(kernel.timeout), engine: String(engine.timeout) }
 }
 

@@ -164,14 +164,17 @@ export class Kernel {
   readonly #defaults = new Map<string, string>()
   readonly #configured = new Map<string, string>()
 
-  static open(): Kernel {
-    return new Kernel()
+  /**
+   * @param scene `lab`: the two networks of `Side`, and the host between them. `transit`: no addresses of its own;
+   * whatever comes in on one side leaves on the other, for packets from captures.
+   */
+  static open(scene: 'lab' | 'transit' = 'lab'): Kernel {
+    return new Kernel(scene)
   }
 
-  private constructor() {
+  private constructor(scene: 'lab' | 'transit') {
     const namespace = this.#namespace
     for (const [name, value] of SYSCTLS) namespace.set(name, value)
-    namespace.run('ip', 'link', 'set', 'lo', 'up')
     const opened = namespace.inside(() => ({
       in: new Tun('in0'),
       out: new Tun('out0'),
@@ -182,14 +185,8 @@ export class Kernel {
     this.#out = opened.out
     this.#raw = opened.raw
     this.#netlink = opened.netlink
-    for (const [device, net] of [
-      ['in0', 1],
-      ['out0', 2],
-    ] as const) {
-      namespace.run('ip', 'link', 'set', device, 'up', 'mtu', '1500', 'txqueuelen', '1000')
-      namespace.run('ip', 'address', 'add', `10.0.${net}.1/24`, 'dev', device)
-      namespace.run('ip', 'address', 'add', `fd00:${net}::1/64`, 'dev', device, 'nodad')
-    }
+    if (scene === 'lab') lab(namespace)
+    else transit(namespace)
     namespace.run('nft', RULES)
     bindGroup(this.#netlink, GROUP_INVALID, 0)
     bindGroup(this.#netlink, GROUP_PACKET, PACKET_COPY)
@@ -308,5 +305,35 @@ export class Kernel {
     this.#raw.close()
     this.#netlink.close()
     this.#namespace.remove()
+  }
+}
+
+function lab(namespace: Namespace): void {
+  namespace.run('ip', 'link', 'set', 'lo', 'up')
+  for (const [device, net] of [
+    ['in0', 1],
+    ['out0', 2],
+  ] as const) {
+    namespace.run('ip', 'link', 'set', device, 'up', 'mtu', '1500', 'txqueuelen', '1000')
+    namespace.run('ip', 'address', 'add', `10.0.${net}.1/24`, 'dev', device)
+    namespace.run('ip', 'address', 'add', `fd00:${net}::1/64`, 'dev', device, 'nodad')
+  }
+}
+
+function transit(namespace: Namespace): void {
+  // Captures from a loopback device: with lo down their addresses are as good as any.
+  namespace.set('net.ipv4.conf.all.route_localnet', 1)
+  // Segments that offloading has merged are larger than any Ethernet's MTU.
+  for (const device of ['in0', 'out0']) {
+    namespace.run('ip', 'link', 'set', device, 'up', 'mtu', '65535', 'txqueuelen', '1000')
+  }
+  for (const [device, other, table] of [
+    ['in0', 'out0', '100'],
+    ['out0', 'in0', '101'],
+  ] as const) {
+    for (const family of ['-4', '-6']) {
+      namespace.run('ip', family, 'rule', 'add', 'iif', device, 'lookup', table, 'priority', table)
+      namespace.run('ip', family, 'route', 'add', 'default', 'dev', other, 'table', table)
+    }
   }
 }

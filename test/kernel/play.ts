@@ -1,9 +1,10 @@
 import { comparePacket, compareTables, type Difference } from './compare.ts'
 import type { Coverage } from './coverage.ts'
-import type { Engine } from './engine.ts'
-import { type Kernel, pause } from './kernel.ts'
+import type { Engine, Judgement } from './engine.ts'
+import { saltFragment } from './fragment-id.ts'
+import { type Kernel, type Observation, pause } from './kernel.ts'
 import { describeStep } from './trace.ts'
-import type { Case } from './traffic/case.ts'
+import type { Case, PacketStep, Step } from './traffic/case.ts'
 
 /** How a case went: the first difference, if any, and what led to it. */
 export interface Outcome {
@@ -28,47 +29,90 @@ export interface Player {
   readonly coverage: Coverage | null
 }
 
+export interface Played {
+  readonly observation: Observation
+  readonly judgement: Judgement | null
+  readonly difference: Difference | null
+}
+
+let runs = 0
+
+/** Kernel and engine, from empty tables, one step after the other. */
+export class Session {
+  readonly #player: Player
+  readonly #run = ++runs
+  /** When both clocks last stood alike. */
+  #alike = performance.now()
+
+  constructor(player: Player, settings: Case['settings']) {
+    this.#player = player
+    player.kernel.clear()
+    player.kernel.configure(settings)
+    player.engine?.restart(settings)
+    player.coverage?.startCase()
+  }
+
+  /**
+   * Keeps the clocks together. False when whole seconds passed meanwhile, because the machine was too slow: then the
+   * kernel's timers can no longer be told apart from the engine's.
+   */
+  keepTime(): boolean {
+    const apart = performance.now() - this.#alike
+    if (apart > TOO_LATE_MS) return false
+    if (apart > LATE_MS) this.#age(0)
+    return true
+  }
+
+  send(step: PacketStep): Played {
+    const { kernel, engine, coverage } = this.#player
+    const bytes = saltFragment(step.bytes, this.#run)
+    const observation = kernel.send(bytes, step.side)
+    const judgement = engine?.send(bytes, step.side) ?? null
+    const difference = engine && judgement && comparePacket(bytes, observation, judgement, engine)
+    coverage?.add(bytes, observation, judgement)
+    return { observation, judgement, difference }
+  }
+
+  wait(step: Exclude<Step, PacketStep>): void {
+    if (step.kind === 'age') this.#age(step.seconds)
+    else {
+      pause(step.seconds * 1000)
+      this.#alike += step.seconds * 1000
+    }
+    this.#player.engine?.advance(step.seconds)
+  }
+
+  compareTables(): Difference | null {
+    const { kernel, engine } = this.#player
+    return engine && compareTables(kernel.entries(), engine.entries())
+  }
+
+  #age(seconds: number): void {
+    this.#player.kernel.age(seconds)
+    this.#alike = performance.now()
+  }
+}
+
 /**
- * Runs a case through both and stops at the first difference. Returns null when the machine was so slow that whole
- * seconds passed between waits: then the kernel's timers cannot be told apart from the engine's, and the case has to
- * be run again.
+ * Runs a case through both and stops at the first difference. Returns null when the machine was too slow, and the
+ * case has to be run again.
  */
 export function playCase(player: Player, { settings, steps }: Case, traced = false): Outcome | null {
-  const { kernel, engine, coverage } = player
-  kernel.clear()
-  kernel.configure(settings)
-  engine?.restart(settings)
-  coverage?.startCase()
+  const session = new Session(player, settings)
   const trace: string[] = []
   let packets = 0
-  let alike = performance.now() // when both clocks last stood alike
   for (const [index, step] of steps.entries()) {
-    const apart = performance.now() - alike
-    if (apart > TOO_LATE_MS) return null
-    if (apart > LATE_MS) {
-      kernel.age(0)
-      alike = performance.now()
-    }
-    if (step.kind === 'packet') {
-      packets++
-      const observation = kernel.send(step.bytes, step.side)
-      const judgement = engine?.send(step.bytes, step.side) ?? null
-      if (traced) trace.push(describeStep(index, step, observation, judgement))
-      const difference = engine && judgement && comparePacket(step.bytes, observation, judgement, engine, 0)
-      coverage?.add(step.bytes, observation, judgement)
-      if (difference) return { packets, difference, at: index, trace }
+    if (!session.keepTime()) return null
+    if (step.kind !== 'packet') {
+      if (traced) trace.push(describeStep(index, step, null, null))
+      session.wait(step)
       continue
     }
-    if (traced) trace.push(describeStep(index, step, null, null))
-    if (step.kind === 'age') {
-      kernel.age(step.seconds)
-      alike = performance.now()
-    } else {
-      pause(step.seconds * 1000)
-      alike += step.seconds * 1000
-    }
-    engine?.advance(step.seconds)
+    packets++
+    const { observation, judgement, difference } = session.send(step)
+    if (traced) trace.push(describeStep(index, step, observation, judgement))
+    if (difference) return { packets, difference, at: index, trace }
   }
-  const difference = engine && compareTables(kernel.entries(), engine.entries(), 0)
-  return { packets, difference, at: steps.length, trace }
+  if (!session.keepTime()) return null
+  return { packets, difference: session.compareTables(), at: steps.length, trace }
 }

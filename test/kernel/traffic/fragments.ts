@@ -29,7 +29,7 @@ export function* fragmentTraffic(network: Network): Script {
       yield { kind: 'packet', side: random.chance(0.9) ? side : 'in', bytes }
     }
     // The flow has an entry now (or not): a whole packet tells.
-    if (random.chance(0.3)) yield { kind: 'packet', side, bytes: packet }
+    if (packet.length <= 1400 && random.chance(0.3)) yield { kind: 'packet', side, bytes: packet }
   }
 }
 
