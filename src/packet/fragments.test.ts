@@ -415,9 +415,25 @@ test.each([
   (_name, plan, length, expected) => {
     const bench = new Bench()
     expect(bench.accept(fragmentPiece(buildPacket({ ...six, ...plan }), 0, length, true))).toBe(expected)
-    if (expected === 'refused') expect(bench.packet.issue).toBe(ISSUE_FRAGMENT_REFUSED)
+    // What is refused is tracked by what it holds.
+    if (expected === 'refused')
+      expect(bench.packet).toMatchObject({ issue: ISSUE_NONE, moreFragments: false })
   },
 )
+
+test('IPv6: a refused first piece is decoded as it is, a refused later piece cannot be', () => {
+  const first = new Bench()
+  expect(first.pieces('six', '0 13+')).toEqual(['refused'])
+  expect(first.packet).toMatchObject({
+    issue: ISSUE_NONE,
+    sourcePort: 53,
+    udpLength: 100,
+    transportLength: 13,
+  })
+  const later = new Bench()
+  expect(later.pieces('six', '8 13+')).toEqual(['refused'])
+  expect(later.packet.issue).toBe(ISSUE_FRAGMENT_REFUSED)
+})
 
 test('a Fragment header inside a reassembled datagram is not collected again', () => {
   const inner = buildPacket({ ...six, extensions: [{ fragment: { offset: 8, identification: 3 } }], udp })

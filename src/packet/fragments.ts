@@ -25,7 +25,10 @@ export const FRAGMENT_WHOLE = 0
 export const FRAGMENT_HELD = 1
 /** The packet is now the whole datagram. Values: pieces, length. */
 export const FRAGMENT_COMPLETED = 2
-/** IPv6 only: not collected; goes on as it is, and is INVALID. Values: offset, length. */
+/**
+ * IPv6 only: not collected; goes on as it is. A later piece is INVALID (ISSUE_FRAGMENT_REFUSED); one at offset 0 is
+ * decoded anew as if whole, and usually INVALID for its length or checksum. Values: offset, length.
+ */
 export const FRAGMENT_REFUSED = 3
 /** Values: offset, length. */
 export const FRAGMENT_DROPPED_DUPLICATE = 4
@@ -318,9 +321,15 @@ export class Reassembler {
     return this.#result(result, a, b)
   }
 
+  /** A later piece has no transport header to be tracked by; the first is judged by what it holds. */
   #refuse(packet: Packet): number {
-    packet.issue = ISSUE_FRAGMENT_REFUSED
-    return this.#result(FRAGMENT_REFUSED, packet.fragmentOffset, packet.transportLength)
+    const { fragmentOffset, transportLength, view, bytes, networkOffset, capturedEnd } = packet
+    if (fragmentOffset === 0) {
+      decodeIPv6(packet, view, bytes, networkOffset, capturedEnd, networkOffset + packet.length, false)
+    } else {
+      packet.issue = ISSUE_FRAGMENT_REFUSED
+    }
+    return this.#result(FRAGMENT_REFUSED, fragmentOffset, transportLength)
   }
 
   #result(result: number, a: number, b = 0): number {

@@ -53,7 +53,7 @@ export const ISSUE_NETWORK_BAD = 5
 export const ISSUE_CHAIN = 6
 /** A fragment, not reassembled yet: see `fragmentOffset`, `moreFragments`, `identification`. */
 export const ISSUE_FRAGMENT = 7
-/** IPv6 fragment that reassembly refuses and lets pass on: INVALID. */
+/** IPv6 fragment with an offset that reassembly refuses and lets pass on: INVALID. */
 export const ISSUE_FRAGMENT_REFUSED = 8
 
 /** `Packet.issueDetail` with ISSUE_NETWORK_BAD; with ISSUE_FRAGMENT 0, or BAD_HEADER_LENGTH for half a header. */
