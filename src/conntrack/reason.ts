@@ -47,7 +47,6 @@ export const REASONS = [
   reason('fragment-oversize', 'dropped', 'length'),
   reason('fragment-ecn', 'dropped', 'ecnMask'),
   reason('fragment-memory', 'dropped', 'charged', 'limit'),
-  reason('fragment-unaligned', 'dropped', 'length'),
   reason('reassembled', 'plain', 'pieces', 'length'),
   // Any protocol
   reason('l3-chain', 'invalid'),

@@ -90,14 +90,6 @@ export const fragmentReasons = {
       'Raise net.ipv4.ipfrag_high_thresh or net.netfilter.nf_conntrack_frag6_high_thresh, or shorten net.ipv4.ipfrag_time or net.netfilter.nf_conntrack_frag6_timeout.',
     example: { values: { charged: 4_195_328, limit: 4_194_304 } },
   },
-  'fragment-unaligned': {
-    sentence: ({ length }) => `fragment of ${bytes(length)} is no multiple of 8, though more are to follow`,
-    meaning:
-      'Offsets count in units of 8 bytes, so only the last piece may have another length. What was collected is dropped.',
-    causes: ['A crafted packet.'],
-    remedy: 'No sysctl lets it pass. Look for the sender.',
-    example: { values: { length: 1001 } },
-  },
   reassembled: {
     sentence: ({ pieces, length }) =>
       `reassembled from ${count(pieces, 'fragment')}: ${bytes(length)} in all`,

@@ -50,6 +50,8 @@ export function totalsBlock(parts: ReportParts): string {
     'table',
     `${count(summary.entries, 'entry', 'entries')} at the end, ${grouped(summary.peak)} at most`,
   ])
+  const fragments = fragmentText(summary)
+  if (fragments !== '') rows.push(['fragments', fragments])
   for (const [kind, label] of [
     ['invalid', 'INVALID'],
     ['dropped', 'dropped'],
@@ -63,6 +65,13 @@ export function totalsBlock(parts: ReportParts): string {
     hang(value, `  ${label.padEnd(LABEL)}`, ' '.repeat(LABEL + 2), width),
   )
   return [style('heading', 'Totals'), ...lines].join('\n')
+}
+
+function fragmentText(summary: Summary): string {
+  const whole = summary.withReason('reassembled')
+  const pieces = summary.held + whole
+  if (pieces === 0) return ''
+  return `${count(pieces, 'piece')}: ${count(whole, 'datagram')} put together, ${grouped(summary.incomplete)} incomplete`
 }
 
 function packetsText({ summary, clock }: ReportParts): string {

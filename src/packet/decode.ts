@@ -29,6 +29,7 @@ import {
   LINKTYPE_RAW_12,
   LINKTYPE_RAW_14,
 } from './link-type.ts'
+import { decodePlainTcp } from './plain-tcp.ts'
 import { nflogHeader, nflogPayload } from './nflog.ts'
 import {
   BAD_HEADER_LENGTH,
@@ -60,6 +61,28 @@ export function decodeFrame(
   originalLength: number,
   linkType: number,
   verifyHeader = true,
+): void {
+  // Small enough to be inlined where frames are read, so that the usual packet costs one call.
+  if (linkType === LINKTYPE_ETHERNET && packet.linkType === LINKTYPE_ETHERNET && end - start >= 54) {
+    const type = view.getUint16(start + 12)
+    const wireEnd = originalLength > end - start ? start + originalLength : end
+    if (type === ETHERTYPE_IPV4 && decodePlainTcp(packet, view, bytes, start + 14, end, wireEnd, verifyHeader)) {
+      packet.etherType = ETHERTYPE_IPV4
+      return
+    }
+  }
+  decodeAnyFrame(packet, view, bytes, start, end, originalLength, linkType, verifyHeader)
+}
+
+function decodeAnyFrame(
+  packet: Packet,
+  view: DataView,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  originalLength: number,
+  linkType: number,
+  verifyHeader: boolean,
 ): void {
   const last = packet.linkType
   if (last === LINKTYPE_NFLOG || last === LINKTYPE_LINUX_SLL2) clearLog(packet)

@@ -21,28 +21,14 @@ import {
   PROTOCOL_UDPLITE,
 } from '../packet/packet.ts'
 import { protocolName } from '../packet/protocol.ts'
+import { formatTcpFlags } from '../packet/tcp-flags.ts'
 import type { DecidedBy, PacketRecord, RecordEntry, RecordTuple } from './record.ts'
 
 const HOOKS = ['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING'] as const
-const FLAG_LETTERS = [
-  [0x02, 'S'],
-  [0x01, 'F'],
-  [0x04, 'R'],
-  [0x08, 'P'],
-  [0x10, 'A'],
-  [0x20, 'U'],
-  [0x40, 'E'],
-  [0x80, 'W'],
-] as const
 /** Time digits where the capture does not say. */
 const USUAL_PRECISION = 6
 
-/** Letters in the order S F R P A U E W. */
-export const tcpFlagText: readonly string[] = Array.from({ length: 256 }, (_, flags) =>
-  FLAG_LETTERS.filter(([bit]) => (flags & bit) !== 0)
-    .map(([, letter]) => letter)
-    .join(''),
-)
+const tcpFlagTexts: readonly string[] = Array.from({ length: 256 }, (_, flags) => formatTcpFlags(flags))
 
 export interface RecordSource {
   readonly names: readonly string[]
@@ -104,7 +90,7 @@ function describe(record: PacketRecord, packet: Packet): void {
       record.sourcePort = packet.sourcePort
       record.destinationPort = packet.destinationPort
       if (packet.protocol !== PROTOCOL_TCP || captured < 20) return
-      record.tcpFlags = tcpFlagText[packet.tcpFlags]!
+      record.tcpFlags = tcpFlagTexts[packet.tcpFlags]!
       record.sequence = packet.sequence >>> 0
       record.acknowledgment = packet.acknowledgment >>> 0
       record.window = packet.window

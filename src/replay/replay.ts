@@ -75,7 +75,8 @@ export class Replay {
     // A time behind the last packet shows the table as it would be then; a packet that never came shows nothing.
     this.missed = this.#moments.filter((moment) => moment.kind !== 'time')
     for (const moment of this.#moments) if (moment.kind === 'time') this.#lookAt(moment)
-    this.summary.finish()
+    const { expired, pending } = this.firewall.reassembler
+    this.summary.finish(expired + pending)
   }
 
   /** False when the capture has no further packet at hand. */

@@ -32,6 +32,8 @@ export class Summary {
   odd = 0
   dropped = 0
   held = 0
+  /** Datagrams of which a piece never came. */
+  incomplete = 0
   /** Cut by the snap length, and those that could not be judged for it. */
   cut = 0
   unjudged = 0
@@ -92,8 +94,9 @@ export class Summary {
     this.odd += odd
   }
 
-  /** At the end of the run: looks at what is left in the table. */
-  finish(): void {
+  /** At the end of the run: looks at what is left in the table. `incomplete`: datagrams that missed a piece. */
+  finish(incomplete: number): void {
+    this.incomplete = incomplete
     const { table, census } = this.#tracker
     this.oneSided = census.oneSided
     TCP_STATE_NAMES.forEach((name, state) => {
