@@ -1,0 +1,21 @@
+/** The README shows what the command prints. */
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { exitCodes } from '../../src/cli/exit-codes.ts'
+
+const root = join(import.meta.dirname, '../..')
+const readme = readFileSync(join(root, 'README.md'), 'utf8')
+
+test('the output below npm start is that of the example', () => {
+  const shown = /`npm start` shows:\n\n```\n(.*?)```/s.exec(readme)?.[1]
+  const args = [join(root, 'dist/cli.js'), 'replay', 'first-look.pcapng']
+  const printed = execFileSync(process.execPath, args, { cwd: join(root, 'examples'), encoding: 'utf8' })
+  expect(shown).toBe(printed)
+})
+
+test('the exit codes are those of the command', () => {
+  const listed = [...readme.matchAll(/^\| (\d+) +\|/gm)].map(([, code]) => Number(code))
+  expect(listed).toEqual(exitCodes.map(([code]) => code))
+})
