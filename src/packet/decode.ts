@@ -29,7 +29,6 @@ import {
   LINKTYPE_RAW_12,
   LINKTYPE_RAW_14,
 } from './link-type.ts'
-import { decodePlainTcp } from './plain-tcp.ts'
 import { nflogHeader, nflogPayload } from './nflog.ts'
 import {
   BAD_HEADER_LENGTH,
@@ -41,6 +40,7 @@ import {
   ISSUE_NOT_IP,
   type Packet,
 } from './packet.ts'
+import { decodePlainTcp } from './plain-tcp.ts'
 
 /** `wireEnd` where nothing tells how long the frame was: lengths that overrun the bytes are then cut, not bad. */
 export const WIRE_END_UNKNOWN = -1
@@ -66,7 +66,10 @@ export function decodeFrame(
   if (linkType === LINKTYPE_ETHERNET && packet.linkType === LINKTYPE_ETHERNET && end - start >= 54) {
     const type = view.getUint16(start + 12)
     const wireEnd = originalLength > end - start ? start + originalLength : end
-    if (type === ETHERTYPE_IPV4 && decodePlainTcp(packet, view, bytes, start + 14, end, wireEnd, verifyHeader)) {
+    if (
+      type === ETHERTYPE_IPV4 &&
+      decodePlainTcp(packet, view, bytes, start + 14, end, wireEnd, verifyHeader)
+    ) {
       packet.etherType = ETHERTYPE_IPV4
       return
     }
