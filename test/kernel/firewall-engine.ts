@@ -9,13 +9,6 @@ import type { EntryView } from '../../src/conntrack/view.ts'
 import { livingEntries, viewEntry } from '../../src/conntrack/view-entry.ts'
 import { Firewall } from '../../src/firewall/firewall.ts'
 import { decodeNetwork } from '../../src/packet/decode.ts'
-import {
-  FRAGMENT_COMPLETED,
-  FRAGMENT_REFUSED,
-  FRAGMENT_WHOLE,
-  fragmentDefaults,
-  Reassembler,
-} from '../../src/packet/fragments.ts'
 import { DIRECTION_INCOMING, DIRECTION_OUTGOING, Packet } from '../../src/packet/packet.ts'
 import type { Engine, Judgement } from './engine.ts'
 import type { Side } from './kernel.ts'
@@ -23,7 +16,6 @@ import type { Side } from './kernel.ts'
 /** A moment far from any edge of the clock. */
 const START = 1_700_000_000
 
-const HZ = 250
 /** Beyond every timeout, so that what is left of one case is gone before the next. */
 const LONGER_THAN_ANYTHING = 10_000_000
 /** As in the harness's namespace. */
@@ -36,7 +28,6 @@ export class FirewallEngine implements Engine {
   readonly #tuple = new Tuple()
   readonly #outcome = new Outcome()
   readonly #firewall = newFirewall()
-  #reassembler = new Reassembler(fragmentDefaults, HZ)
   #seconds = START
 
   send(bytes: Uint8Array, side: Side): Judgement {
@@ -48,10 +39,6 @@ export class FirewallEngine implements Engine {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     decodeNetwork(packet, view, bytes, 0, bytes.length, bytes.length)
     packet.seconds = this.#seconds
-    const collected = this.#reassembler.accept(packet, this.#seconds * HZ)
-    if (collected !== FRAGMENT_WHOLE && collected !== FRAGMENT_COMPLETED && collected !== FRAGMENT_REFUSED) {
-      return { ctstate: null, ctinfo: null, entry: null, reasons: [] }
-    }
     firewall.prepare(packet, tuple)
     firewall.process(packet, tuple, outcome)
     const { tracker } = firewall
@@ -79,7 +66,6 @@ export class FirewallEngine implements Engine {
     const { tracker } = this.#firewall
     this.advance(LONGER_THAN_ANYTHING)
     tracker.settle()
-    this.#reassembler = new Reassembler(fragmentDefaults, HZ)
     for (const { name } of tracker.settings.changed()) tracker.settings.set(name, defaults.get(name)!)
     for (const [name, value] of Object.entries({ ...OWN_SETTINGS, ...settings }))
       tracker.settings.set(name, value)
