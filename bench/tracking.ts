@@ -1,0 +1,79 @@
+/** Tracking from memory against the floor, at three sizes of the table, in interleaved rounds. */
+import { Decoding, used, walk } from './floor.ts'
+import { atMost, cpuNanoseconds, median, type Row, speed } from './measure.ts'
+import { makeTracker, Stream } from './stream.ts'
+import { Traffic } from './traffic.ts'
+
+/** Records of one timed pass: 40 MB, more than any cache holds. */
+const PASS = 500_000
+const ROUNDS = 9
+/**
+ * Closed connections leave after 10 s instead of 120, so that the table comes to rest in a warm-up of a bearable
+ * length: at 120 s it would hold three entries for each open connection, and come to rest after 60 packets for each.
+ */
+const SYSCTLS = { nf_conntrack_tcp_timeout_time_wait: 10 }
+/** Packets for each connection until as many entries come as go (10 s, at one packet in 2 s each). */
+const WARM_UP = 8
+
+const sizes = [
+  { connections: 1_000, limit: 12 },
+  { connections: 100_000, limit: 20 },
+  { connections: 1_000_000, limit: 25 },
+] as const
+
+export async function measureTracking(): Promise<Row[]> {
+  const chunk = new Uint8Array(PASS * 80)
+  const decoding = new Decoding()
+  const runs = []
+  for (const { connections, limit } of sizes) {
+    const tracker = makeTracker(SYSCTLS)
+    const traffic = new Traffic({ connections })
+    const stream = await Stream.open(tracker)
+    for (let made = 0; made < Math.max(connections * WARM_UP, 4 * PASS); made += PASS) {
+      traffic.fill(chunk)
+      await stream.run(chunk)
+    }
+    runs.push({ connections, limit, tracker, traffic, stream, times: [] as number[], ratios: [] as number[] })
+  }
+  const walks: number[] = []
+  const floors: number[] = []
+  for (let round = -1; round < ROUNDS; round++) {
+    for (const run of runs) {
+      run.traffic.fill(chunk)
+      const start = cpuNanoseconds()
+      walk(chunk)
+      const walked = cpuNanoseconds()
+      decoding.run(chunk)
+      const decoded = cpuNanoseconds()
+      await run.stream.run(chunk)
+      const tracked = cpuNanoseconds()
+      // The first round warms up what the others measure.
+      if (round < 0) continue
+      walks.push((walked - start) / PASS)
+      floors.push((decoded - walked) / PASS)
+      run.times.push((tracked - decoded) / PASS)
+      run.ratios.push((tracked - decoded) / (decoded - walked))
+    }
+  }
+  const rows: Row[] = [
+    speed('bare walk of the record headers', median(walks)),
+    speed('floor: walk and decode', median(floors)),
+    atMost('floor : bare walk', median(floors) / median(walks), 4, ' x'),
+  ]
+  for (const { connections, limit, tracker, stream, times, ratios } of runs) {
+    const name = connections.toLocaleString('en')
+    rows.push(speed(`tracking, ${name} connections open`, median(times)))
+    rows.push(atMost(`tracking : floor, ${name} connections`, median(ratios), limit, ' x'))
+    if (process.env['BENCH_VERBOSE'] === '1') {
+      console.error(
+        connections,
+        tracker.table.count,
+        tracker.statistics,
+        stream.replay.summary.ctstates,
+        times.map(Math.round).join(' '),
+        used(),
+      )
+    }
+  }
+  return rows
+}
