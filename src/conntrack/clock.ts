@@ -4,6 +4,9 @@
  * A tick is 1/hz of a second since 1970. The clock never runs backwards: a packet with an earlier time than the one
  * before is taken at that one's time, and counted.
  */
+/** Ticks are counted exactly below 2^53; the rest up to there leaves room for deadlines ahead. */
+const LAST_TICK = Number.MAX_SAFE_INTEGER - 2 ** 32
+
 export class Clock {
   /** Ticks a second (CONFIG_HZ). */
   readonly hz: number
@@ -29,7 +32,17 @@ export class Clock {
     }
     this.seconds = seconds
     this.nanoseconds = nanoseconds
-    this.ticks = seconds * this.hz + Math.floor((nanoseconds * this.hz) / 1e9)
+    // A capture may claim any year up to 275,760: with many ticks a second the clock stops before that.
+    this.ticks = Math.min(LAST_TICK, seconds * this.hz + Math.floor((nanoseconds * this.hz) / 1e9))
     this.now = this.ticks | 0
   }
+}
+
+/** The longest life of an entry, in ticks: deadlines are compared modulo 2^32 (INT_MAX in __nf_ct_set_timeout). */
+const LONGEST_LIFE = 0x7fff_ffff
+
+/** A lifetime in ticks. What is longer than the kernel can hold is cut to that. */
+export function ticksOf(seconds: number, hz: number): number {
+  const ticks = seconds * hz
+  return ticks > LONGEST_LIFE ? LONGEST_LIFE : ticks
 }

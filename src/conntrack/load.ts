@@ -8,6 +8,7 @@ import {
   PROTOCOL_SCTP,
   PROTOCOL_TCP,
 } from '../packet/packet.ts'
+import { ticksOf } from './clock.ts'
 import {
   BYTES,
   DEADLINE,
@@ -74,7 +75,7 @@ export function loadEntry(tracker: Tracker, view: EntryView): LoadResult {
     writeLong(words, at + BYTES, original.bytes)
     writeLong(words, at + BYTES + 2, reply.bytes)
   }
-  words[at + DEADLINE] = view.timeout * clock.hz
+  words[at + DEADLINE] = ticksOf(view.timeout, clock.hz)
   table.confirm(number, tuple.hash, clock.now)
   tracker.census.opened++
   const helper = view.helper === null ? null : findHelper(view.helper)

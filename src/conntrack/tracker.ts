@@ -25,7 +25,7 @@ import {
 } from '../packet/packet.ts'
 import { verifyChecksum } from '../packet/verify.ts'
 import { Census } from './census.ts'
-import { Clock } from './clock.ts'
+import { Clock, ticksOf } from './clock.ts'
 import { BYTES, DEADLINE, flowState, ID, PACKETS, PACKETS_HIGH, STATUS } from './entry.ts'
 import {
   HANDLED_DELETE,
@@ -182,20 +182,34 @@ export class Tracker {
 
   #expireUntil(ticks: number): void {
     const wheel = this.table.wheel
-    for (let number = wheel.nextDue(ticks); number >= 0; number = wheel.nextDue(ticks))
-      this.#expire(number, ticks)
+    if (this.onEvent === null) {
+      for (let number = wheel.nextDue(ticks); number >= 0; number = wheel.nextDue(ticks))
+        this.#expire(number, ticks)
+      return
+    }
+    // A listener is told in the order of time; the wheel gives in the order of its slots.
+    const due: number[] = []
+    for (let number = wheel.nextDue(ticks); number >= 0; number = wheel.nextDue(ticks)) due.push(number)
+    due.sort((a, b) => this.#deadlineAgo(b, ticks) - this.#deadlineAgo(a, ticks) || this.id(a) - this.id(b))
+    for (const number of due) this.#expire(number, ticks)
+  }
+
+  /** How many ticks ago an entry was due. */
+  #deadlineAgo(number: number, ticks: number): number {
+    return ((ticks | 0) - this.table.words(number)[this.table.at(number) + DEADLINE]!) | 0
   }
 
   #expire(number: number, ticks: number): void {
-    const deadline = this.table.words(number)[this.table.at(number) + DEADLINE]!
-    this.#destroy(number, ticks + ((deadline - (ticks | 0)) | 0))
+    this.#destroy(number, ticks - this.#deadlineAgo(number, ticks))
   }
 
   /** Fills the packet's tuple. */
   prepare(packet: Packet, tuple: Tuple): void {
     tuple.zones = this.#zones
     tuple.hash = 0
-    if (packet.issue === ISSUE_NONE && packet.transportCaptured >= Math.min(8, packet.transportLength)) {
+    // A protocol whose header nobody reads has a tuple, however little of it was captured.
+    const needed = Math.min(8, headerLength(packet.protocol), packet.transportLength)
+    if (packet.issue === ISSUE_NONE && packet.transportCaptured >= needed) {
       tuple.usable = tuple.fromPacket(packet)
       if (tuple.usable) tuple.computeHash(this.table.flowHash)
     } else tuple.usable = false
@@ -374,7 +388,7 @@ export class Tracker {
     seconds: number,
   ): void {
     const status = words[at + STATUS]!
-    const lifetime = seconds * this.clock.hz
+    const lifetime = ticksOf(seconds, this.clock.hz)
     if ((status & STATUS_CONFIRMED) === 0) words[at + DEADLINE] = lifetime
     else if ((status & STATUS_FIXED_TIMEOUT) === 0) {
       const deadline = (this.clock.now + lifetime) | 0

@@ -113,3 +113,27 @@ test('any filing, moving and waiting takes each entry exactly when it is due', (
     { numRuns: 300 },
   )
 })
+
+test('a wheel that lags, and an entry of the longest life: it is due in its time, and nothing goes round for ever', () => {
+  const { wheel, add, due } = wheelAt(1000)
+  for (let i = 0; i < 10; i++) add(1001 + i)
+  expect(due(50_000, 3)).toHaveLength(1)
+  // The clock is at 50,000, the wheel at about 1,000: the deadline lies more than 2^31 ahead of it.
+  const long = 50_000 + 0x7fff_ffff
+  const entry = add(long)
+  expect(due(50_000)).toHaveLength(9)
+  expect(wheel.size).toBe(1)
+  for (let now = 50_000; now < long; now += 2 ** 29) expect(due(now)).toEqual([])
+  expect(due(long - 1)).toEqual([])
+  expect(due(long)).toEqual([entry])
+})
+
+test('a wheel that lags, and a longest life that is shortened: it is due at the new deadline', () => {
+  const { add, move, due } = wheelAt(1000)
+  for (let i = 0; i < 10; i++) add(1001 + i)
+  due(50_000, 3)
+  const entry = add(50_000 + 0x7fff_ffff)
+  move(entry, 50_010)
+  expect(due(50_009)).toHaveLength(9)
+  expect(due(50_010)).toEqual([entry])
+})

@@ -15,6 +15,9 @@ const SLOT_BITS = 0x3ff
 const FILED = 1 << 26
 const SLOT_FIELD = (SLOT_BITS << SLOT_SHIFT) | FILED
 
+/** A deadline that seems further ahead lies behind the cursor; 2^31 ticks of life and a lag of 2^29 are not further. */
+const LONGEST_AHEAD = 0xe000_0000
+
 export class TimingWheel {
   readonly #slab: Slab
   /** Entry number + 1 of the first in each slot. */
@@ -49,8 +52,9 @@ export class TimingWheel {
     const words = this.#slab.words(number)
     const at = this.#slab.at(number)
     const cursor = this.#cursor | 0
-    let ahead = (words[at + DEADLINE]! - cursor) | 0
-    if (ahead < 0) ahead = 0
+    // Unsigned: to the longest lifetime of 2^31 ticks comes what the wheel lags behind the clock.
+    let ahead = (words[at + DEADLINE]! - cursor) >>> 0
+    if (ahead > LONGEST_AHEAD) ahead = 0
     const level = ahead < 0x100 ? 0 : ahead < 0x1_0000 ? 1 : ahead < 0x100_0000 ? 2 : 3
     const slot = (level << 8) | (((cursor + ahead) >>> (level * 8)) & 0xff)
     const head = this.#heads[slot]!
@@ -88,7 +92,8 @@ export class TimingWheel {
     // The slot of the running unit was emptied when the unit began: it comes up one round later.
     if (turns === 0 && level > 0) turns = 256
     const due = (unit + turns) << (level * 8)
-    if (((words[at + DEADLINE]! - due) | 0) >= 0) return
+    const cursor = this.#cursor | 0
+    if ((words[at + DEADLINE]! - cursor) >>> 0 >= (due - cursor) >>> 0) return
     this.remove(number)
     this.file(number)
   }
