@@ -6,10 +6,10 @@
  */
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { LINKTYPE_ETHERNET } from '../src/capture/linktype.ts'
 import { pcapngInterface, pcapngPacket, pcapngSection } from '../src/capture/writer.ts'
 import { buildPacket, type PacketPlan } from '../src/packet/build.ts'
 import { ethernet } from '../src/packet/build-link.ts'
+import { LINKTYPE_ETHERNET } from '../src/packet/link-type.ts'
 
 const client = '10.0.0.2'
 const server = '192.0.2.9'

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { isKnownLinkType, LINKTYPE_LINUX_SLL2, linkTypeName } from './linktype.ts'
+import { LINKTYPE_LINUX_SLL2 } from '../packet/link-type.ts'
+import { isKnownLinkType, linkTypeName } from './linktype.ts'
 
 test('a link type that is decoded has a name', () => {
   expect(isKnownLinkType(LINKTYPE_LINUX_SLL2)).toBe(true)

@@ -1,20 +1,17 @@
-/**
- * LINKTYPE_* numbers: what a capture file calls the first header of its frames
- * (https://www.tcpdump.org/linktypes.html).
- */
-
-export const LINKTYPE_NULL = 0
-export const LINKTYPE_ETHERNET = 1
-/** DLT_RAW of most systems and of OpenBSD; files should say 101, some say these. */
-export const LINKTYPE_RAW_12 = 12
-export const LINKTYPE_RAW_14 = 14
-export const LINKTYPE_RAW = 101
-export const LINKTYPE_LOOP = 108
-export const LINKTYPE_LINUX_SLL = 113
-export const LINKTYPE_IPV4 = 228
-export const LINKTYPE_IPV6 = 229
-export const LINKTYPE_NFLOG = 239
-export const LINKTYPE_LINUX_SLL2 = 276
+/** Names of link types (https://www.tcpdump.org/linktypes.html), and which of them can be decoded. */
+import {
+  LINKTYPE_ETHERNET,
+  LINKTYPE_IPV4,
+  LINKTYPE_IPV6,
+  LINKTYPE_LINUX_SLL,
+  LINKTYPE_LINUX_SLL2,
+  LINKTYPE_LOOP,
+  LINKTYPE_NFLOG,
+  LINKTYPE_NULL,
+  LINKTYPE_RAW,
+  LINKTYPE_RAW_12,
+  LINKTYPE_RAW_14,
+} from '../packet/link-type.ts'
 
 const known = new Map<number, string>([
   [LINKTYPE_NULL, 'NULL'],

@@ -7,6 +7,7 @@ import type { Tracker } from '../conntrack/tracker.ts'
 import type { EntryView, TupleView } from '../conntrack/view.ts'
 import { viewEntry } from '../conntrack/view-entry.ts'
 import { formatIPv4, formatIPv6 } from '../packet/address.ts'
+import { LINKTYPE_NFLOG } from '../packet/link-type.ts'
 import {
   DIRECTION_INCOMING,
   DIRECTION_OUTGOING,
@@ -58,12 +59,20 @@ export function recordOf(
     egress: null,
     entry: null,
   }
+  if (packet.linkType === LINKTYPE_NFLOG) addLogged(record, packet)
   if (packet.family === FAMILY_NONE) return record
   describe(record, packet)
   if (!outcome.held) record.verdict = outcome.droppedBy === 0 ? 'ACCEPT' : 'DROP'
   if (record.verdict === 'ACCEPT') record.egress = { interface: null, ...addressing(record) }
   if (outcome.entry >= 0) record.entry = recordEntry(viewEntry(source.tracker, outcome.entry, outcome.tick))
   return record
+}
+
+function addLogged(record: PacketRecord, packet: Packet): void {
+  if (packet.mark !== 0) record.mark = packet.mark >>> 0
+  if (packet.nflogPrefix !== '') record.prefix = packet.nflogPrefix
+  if (packet.inInterface !== 0) record.inInterface = packet.inInterface
+  if (packet.outInterface !== 0) record.outInterface = packet.outInterface
 }
 
 function describe(record: PacketRecord, packet: Packet): void {

@@ -47,6 +47,11 @@ export interface PacketRecord {
   time: string
   interface: string | null
   hook: string | null
+  /** What an NFLOG capture tells besides: the packet's mark, the rule's prefix, interface indexes. */
+  mark?: number
+  prefix?: string
+  inInterface?: number
+  outInterface?: number
   family: 'ipv4' | 'ipv6' | null
   protocol?: string
   protocolNumber?: number

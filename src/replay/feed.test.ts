@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest'
+import { Tracker } from '../conntrack/tracker.ts'
+import { Firewall } from '../firewall/firewall.ts'
+import { buildPacket } from '../packet/build.ts'
+import { nflog } from '../packet/build-link.ts'
+import { LINKTYPE_NFLOG } from '../packet/link-type.ts'
+import { Feed } from './feed.ts'
+
+const syn = buildPacket({
+  source: '10.0.0.2',
+  destination: '192.0.2.9',
+  tcp: { sourcePort: 40_000, destinationPort: 80, flags: 'S', sequence: 1 },
+})
+
+test('a SYN by hand is NEW, and its record says all there is to say', () => {
+  const feed = new Feed(new Firewall(new Tracker()))
+  const record = feed.send(syn, { seconds: 1_700_000_000.25 })
+  expect(record).toMatchObject({
+    packet: 1,
+    time: '1700000000.250000',
+    hook: 'FORWARD',
+    tcpFlags: 'S',
+    ctstate: 'NEW',
+    verdict: 'ACCEPT',
+    entry: { protocol: 'tcp', state: 'SYN_SENT', timeout: 120, flags: ['UNREPLIED'] },
+  })
+})
+
+test('an NFLOG packet brings hook, mark, prefix and interfaces', () => {
+  const feed = new Feed(new Firewall(new Tracker()))
+  const bytes = nflog(syn, { hook: 3, mark: 7, prefix: 'blocked ', inInterface: 2, outInterface: 5 })
+  expect(feed.send(bytes, { seconds: 1_700_000_000, linkType: LINKTYPE_NFLOG })).toMatchObject({
+    hook: 'OUTPUT',
+    mark: 7,
+    prefix: 'blocked ',
+    inInterface: 2,
+    outInterface: 5,
+    ctstate: 'NEW',
+  })
+})
+
+test('bytes that are no packet are told so', () => {
+  const feed = new Feed(new Firewall(new Tracker()))
+  const record = feed.send(Uint8Array.of(0x45, 0, 0), { seconds: 0 })
+  expect(record).toMatchObject({ ctstate: null, verdict: 'DROP', decidedBy: { kind: 'ip' } })
+})
