@@ -131,8 +131,9 @@ export function walkExtensions(
     if (end - at < needed) {
       stop(packet, next, at, end, capturedEnd)
       packet.issue = ISSUE_CHAIN
-      if (next === HEADER_FRAGMENT && stopAtFragment) {
-        // A Fragment header that does not fit is dropped where fragments are collected.
+      if (next === HEADER_FRAGMENT && stopAtFragment && at <= end) {
+        // A Fragment header that does not fit is dropped where fragments are collected; one that would begin behind
+        // the packet, because the header before it lies about its length, is not looked for (find_prev_fhdr).
         packet.issue = ISSUE_FRAGMENT
         packet.issueDetail = BAD_HEADER_LENGTH
       }
