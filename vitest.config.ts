@@ -12,6 +12,8 @@ export default defineConfig({
           globalSetup: ['test/support/built.ts'],
           include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'bench/**/*.test.ts'],
           exclude: ['test/kernel/**', 'test/package/**'],
+          // Far above what any needs: machines that are busy with other work must not fail a test.
+          testTimeout: 60_000,
         },
       },
       {
