@@ -1,7 +1,7 @@
 /**
  * The packet that nearly every packet is: TCP in IPv4 without options or fragments, captured at least as far as the
- * TCP header. All reads come before all stores, in one function: 16 ns a frame (24 by the general way
- * through ipv4.ts and transport.ts, with which it has to agree: plain-tcp.test.ts), of which 2 are the record walk.
+ * TCP header. All reads come before all stores, in one function: 16 ns a frame on a busy machine where walking the
+ * records takes 2, and 21 by the general way through ipv4.ts and transport.ts. Both have to agree: plain-tcp.test.ts.
  */
 import { clearFragment, clearMessage, clearWideAddresses, place } from './clear.ts'
 import { CHECKSUM_UNKNOWN, FAMILY_IPV4, ISSUE_NONE, type Packet, PROTOCOL_TCP } from './packet.ts'
