@@ -5,7 +5,6 @@
  */
 import type { Packet } from '../../packet/packet.ts'
 import { CHECKSUM_BAD, TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN, TCP_URG } from '../../packet/packet.ts'
-import { parseSynOptions, SynOptions } from '../../packet/tcp-options.ts'
 import {
   DEADLINE,
   FLOW,
@@ -37,34 +36,35 @@ import {
   STATUS_FIXED_TIMEOUT,
   STATUS_SEEN_REPLY,
 } from '../status.ts'
+import { answersIgnoredSyn, noteIgnored, resynchronise } from './ignored.ts'
 import {
   LAST_EXPECT_CHALLENGE_ACK,
   LAST_SIMULTANEOUS_OPEN,
   lastDirection,
   lastFlags,
   lastIndex,
-  lastScale,
   lastWindow,
   retransmissions,
   setLastFlags,
   setLastKind,
-  setLastScale,
-  setLastWindow,
 } from './last.ts'
 import {
-  before,
+  answersLast,
+  isClosing,
+  judgeReset,
+  RESET_IN_WINDOW,
+  RESET_INVALID,
+  RESET_KEEPS_STATE,
+} from './reset.ts'
+import {
   END,
   FLAG_BE_LIBERAL,
   FLAG_CLOSE_INIT,
   FLAG_DATA_UNACKNOWLEDGED,
-  FLAG_MAXACK_SET,
   FLAG_SACK_PERM,
-  FLAG_WINDOW_SCALE,
-  MAXACK,
   MAXEND,
   MAXWIN,
   setSideFlags,
-  setSideScale,
   sideAt,
   sideFlags,
 } from './side.ts'
@@ -79,7 +79,6 @@ import {
   KIND_NONE,
   KIND_RST,
   KIND_SYN,
-  KIND_SYNACK,
   kindOf,
   LAST_ACK,
   NONE,
@@ -99,8 +98,6 @@ const reason = {
   new: reasonNumber['tcp-new'],
   notLoose: reasonNumber['tcp-not-loose'],
   state: reasonNumber['tcp-state'],
-  rst: reasonNumber['tcp-rst'],
-  rstDoubted: reasonNumber['tcp-rst-doubted'],
   rstDeleted: reasonNumber['tcp-rst-deleted'],
   responseTimeout: reasonNumber['tcp-response-timeout'],
   ignored: reasonNumber['tcp-ignored'],
@@ -111,9 +108,6 @@ const reason = {
   simultaneousOpen: reasonNumber['tcp-simultaneous-open'],
   retransmitted: reasonNumber['tcp-retransmitted'],
 } as const
-
-/** Reused: the options of a SYN that is ignored but remembered. */
-const ignoredSyn = new SynOptions()
 
 /**
  * The flag combinations that may be (tcp_valid_flags), over FIN, SYN, RST, ACK, URG: bit n of the word stands for
@@ -318,146 +312,6 @@ function openFlow(
   }
   setLastKind(words, at, ORIGINAL, KIND_NONE)
   return true
-}
-
-/** A SYN+ACK for a SYN that was ignored: the endpoints really start anew. */
-function answersIgnoredSyn(
-  words: Int32Array,
-  at: number,
-  packet: Packet,
-  direction: number,
-  kind: number,
-): boolean {
-  return (
-    kind === KIND_SYNACK &&
-    lastIndex(words, at) === KIND_SYN &&
-    lastDirection(words, at) !== direction &&
-    packet.acknowledgment === words[at + TCP_LAST_END]
-  )
-}
-
-function resynchronise(words: Int32Array, at: number, direction: number): void {
-  const opener = lastDirection(words, at)
-  const side = sideAt(at, opener)
-  const window = lastWindow(words, at)
-  words[side + END] = words[at + TCP_LAST_END]!
-  words[side + MAXEND] = words[at + TCP_LAST_END]!
-  words[side + MAXWIN] = window === 0 ? 1 : window
-  setSideScale(words, at, opener, lastScale(words, at))
-  setLastFlags(words, at, lastFlags(words, at) & ~LAST_EXPECT_CHALLENGE_ACK)
-  setSideFlags(words, at, opener, lastFlags(words, at))
-  const answering = sideAt(at, direction)
-  words.fill(0, answering, answering + 4)
-  setSideScale(words, at, direction, 0)
-  setSideFlags(words, at, direction, sideFlags(words, at, direction) & FLAG_BE_LIBERAL)
-}
-
-/** The endpoints may be out of step with us: remember the packet, its answer will tell. */
-function noteIgnored(
-  words: Int32Array,
-  at: number,
-  packet: Packet,
-  direction: number,
-  kind: number,
-  end: number,
-  state: number,
-): void {
-  setLastKind(words, at, direction, kind)
-  words[at + TCP_LAST_SEQ] = packet.sequence
-  words[at + TCP_LAST_END] = end
-  setLastWindow(words, at, packet.window)
-  if (kind === KIND_SYN && direction === ORIGINAL) {
-    let flags = 0
-    let scale = 0
-    parseSynOptions(packet, ignoredSyn)
-    if (ignoredSyn.windowScale >= 0) {
-      flags |= FLAG_WINDOW_SCALE
-      scale = ignoredSyn.windowScale
-    }
-    if (ignoredSyn.sackPermitted) flags |= FLAG_SACK_PERM
-    // RFC 5961: in LAST_ACK a SYN is answered by a challenge ACK, which must not pass for the last ACK.
-    if (state === LAST_ACK) flags |= LAST_EXPECT_CHALLENGE_ACK
-    setLastFlags(words, at, flags)
-    setLastScale(words, at, scale)
-  }
-  if (state === SYN_SENT && kind === KIND_ACK && direction === REPLY) {
-    words[at + TCP_LAST_ACK] = packet.acknowledgment
-  }
-}
-
-function isClosing(state: number): boolean {
-  return state >= FIN_WAIT && state <= CLOSE
-}
-
-const RESET_INVALID = 0
-/** Only the window check decides. */
-const RESET_IN_WINDOW = 1
-/** Nothing against it so far. */
-const RESET_POSSIBLE = 2
-/** Not exactly what the peer expects: it will answer with a challenge ACK (RFC 5961, 3.2). */
-const RESET_KEEPS_STATE = 3
-
-/** May this RST be? Judged against the highest ACK that its receiver sent. */
-function judgeReset(
-  words: Int32Array,
-  at: number,
-  packet: Packet,
-  direction: number,
-  state: number,
-  status: number,
-  settings: Settings,
-  reasons: Reasons,
-): number {
-  const other = direction ^ 1
-  if ((sideFlags(words, at, other) & FLAG_MAXACK_SET) === 0 || lastIndex(words, at) === KIND_SYN) {
-    return RESET_POSSIBLE
-  }
-  const sequence = packet.sequence
-  const maxAck = words[sideAt(at, other) + MAXACK]!
-  const established = state === ESTABLISHED && (status & STATUS_ASSURED) !== 0
-  if (sequence === 0 && !established) return RESET_IN_WINDOW
-  if (before(sequence, maxAck) && settings.tcpIgnoreInvalidRst === 0) {
-    reasons.add(reason.rst, sequence >>> 0, maxAck >>> 0)
-    return RESET_INVALID
-  }
-  if (!established || sequence === maxAck) return RESET_IN_WINDOW
-  if (
-    lastIndex(words, at) === KIND_ACK &&
-    lastDirection(words, at) === direction &&
-    sequence === words[at + TCP_LAST_END]
-  ) {
-    // Right behind the data that was just seen.
-    return RESET_IN_WINDOW
-  }
-  reasons.add(reason.rstDoubted, sequence >>> 0, maxAck >>> 0, state)
-  return RESET_KEEPS_STATE
-}
-
-/** An RST that answers the very last packet needs no window check. */
-function answersLast(
-  words: Int32Array,
-  at: number,
-  packet: Packet,
-  direction: number,
-  column: number,
-  status: number,
-  judged: number,
-): boolean {
-  if (judged === RESET_IN_WINDOW) return false
-  const index = lastIndex(words, at)
-  if (packet.acknowledgment === words[at + TCP_LAST_END]) {
-    if ((status & STATUS_SEEN_REPLY) !== 0 && index === KIND_SYN && lastDirection(words, at) !== direction) {
-      return true
-    }
-    if ((status & STATUS_ASSURED) === 0 && index === KIND_ACK) return true
-  }
-  // Provoked by the challenge ACK to a SYN.
-  return (
-    column === SYN_SENT &&
-    index === KIND_ACK &&
-    lastDirection(words, at) === REPLY &&
-    packet.sequence === words[at + TCP_LAST_ACK]
-  )
 }
 
 /** A FIN or RST out of window that answers another: the connection is ending all the same (nf_tcp_handle_invalid). */
