@@ -76,3 +76,12 @@ test('times that a stamp cannot hold saturate', () => {
   writeNanosecondStamp(view, 0, 18_446_744_073, 5)
   expect(view.getBigUint64(0)).toBe(2n ** 64n - 1n)
 })
+
+test('stamp 0 behind one of the last second that 64 bits hold is second 0', () => {
+  const scale = new TimeScale(9, 0)
+  const last = 18_446_744_073_000_000_000n
+  scale.convert(Number(last >> 32n) | 0, Number(last & 0xffffffffn) | 0)
+  expect(scale.seconds).toBe(18_446_744_073)
+  scale.convert(0, 0)
+  expect({ seconds: scale.seconds, nanoseconds: scale.nanoseconds }).toEqual({ seconds: 0, nanoseconds: 0 })
+})

@@ -72,7 +72,8 @@ export class TimeScale {
     const inRange = isInRange(this.seconds)
     this.#startLow = (low - fraction) | 0
     this.#startHigh = (low < fraction ? high - 1 : high) | 0
-    this.#span = inRange && factor !== 0 ? divisor : 0
+    // The last seconds of 64 bits are not looked up: the stamp after them is 0.
+    this.#span = inRange && factor !== 0 && high !== 0xffffffff ? divisor : 0
     return inRange
   }
 
