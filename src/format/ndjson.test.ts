@@ -86,6 +86,8 @@ const tupleFields: Fields<RecordTuple> = {
   type: optional(anyNumber),
   code: optional(anyNumber),
   id: optional(anyNumber),
+  sourceKey: optional(anyNumber),
+  destinationKey: optional(anyNumber),
 }
 const tuple = whole<RecordTuple>(tupleFields)
 const flat = fc.dictionary(text, fc.oneof(text, anyNumber))

@@ -34,6 +34,8 @@ const DESTINATION_PORT = key('destinationPort')
 const TYPE = key('type')
 const CODE = key('code')
 const ID = key('id')
+const SOURCE_KEY = key('sourceKey')
+const DESTINATION_KEY = key('destinationKey')
 const TCP_FLAGS = key('tcpFlags')
 const SEQUENCE = key('sequence')
 const ACKNOWLEDGMENT = key('acknowledgment')
@@ -187,6 +189,8 @@ export class NdjsonWriter {
     this.#numberField(TYPE, tuple.type)
     this.#numberField(CODE, tuple.code)
     this.#numberField(ID, tuple.id)
+    this.#numberField(SOURCE_KEY, tuple.sourceKey)
+    this.#numberField(DESTINATION_KEY, tuple.destinationKey)
   }
 
   /** Flat data with string and number fields: a reason, or who decided. */

@@ -10,6 +10,9 @@ export interface RecordTuple {
   type?: number
   code?: number
   id?: number
+  /** GRE: the call id of version 1, else 0. */
+  sourceKey?: number
+  destinationKey?: number
 }
 
 export interface RecordEntry {
