@@ -82,7 +82,6 @@ class ReplayRun {
       hz: options.hz,
       zone: options.zone,
       checksums: options.checksum,
-      fillRandom: (words) => globalThis.crypto.getRandomValues(words),
     })
     for (const { helper, protocol, port } of options.helper) {
       this.#tracker.helpers.assignments.push({

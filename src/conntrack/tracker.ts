@@ -120,7 +120,7 @@ export interface TrackerOptions {
   readonly checksums?: ChecksumPolicy
   /** Zone of all packets, 0–65535. */
   readonly zone?: number
-  /** Secret of the hash table; without it every run is the same. */
+  /** Secret of the hash table, so that nobody can choose tuples that collide; the platform's `crypto` unless given. */
   readonly fillRandom?: FillRandom
 }
 
@@ -143,7 +143,7 @@ export class Tracker {
   constructor(options: TrackerOptions = {}) {
     this.settings = options.settings ?? new Settings()
     this.clock = new Clock(options.hz ?? 250)
-    this.table = new StateTable(options.fillRandom ?? fixedSecret)
+    this.table = new StateTable(options.fillRandom ?? platformRandom)
     this.helpers = new Helpers(this.table, this.clock, this.settings)
     this.#checksums = options.checksums ?? 'auto'
     this.#zones = ((options.zone ?? 0) << 16) | (options.zone ?? 0)
@@ -500,12 +500,9 @@ export class Tracker {
   }
 }
 
-const fixedSecret: FillRandom = (words) => {
-  let x = 0x2545f491
-  for (let i = 0; i < words.length; i++) {
-    x ^= x << 13
-    x ^= x >>> 17
-    x ^= x << 5
-    words[i] = x
-  }
+/** Web Crypto, which browsers and Node have alike; where there is none, the caller has to bring a secret. */
+const platformRandom: FillRandom = (words) => {
+  const { crypto } = globalThis as { crypto?: { getRandomValues(words: Uint32Array): void } }
+  if (crypto === undefined) throw new TypeError('no Web Crypto here: give the tracker a fillRandom')
+  crypto.getRandomValues(words)
 }

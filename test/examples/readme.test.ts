@@ -19,3 +19,16 @@ test('the exit codes are those of the command', () => {
   const listed = [...readme.matchAll(/^\| (\d+) +\|/gm)].map(([, code]) => Number(code))
   expect(listed).toEqual(exitCodes.map(([code]) => code))
 })
+
+test('the program of the library section prints events and the table', () => {
+  const program = /```js\n(.*?)```/s.exec(readme)![1]!
+  const printed = execFileSync(process.execPath, ['--input-type=module', '--eval', program], {
+    cwd: root,
+    encoding: 'utf8',
+  })
+  const lines = printed.trimEnd().split('\n')
+  expect(lines[0]).toMatch(/^ +\[NEW\] tcp +6 120 SYN_SENT src=10\.0\.0\.2 /)
+  expect(lines.filter((line) => line.startsWith('[DESTROY]'))).toHaveLength(4)
+  expect(lines.at(-1)).toMatch(/^tcp +6 431862 ESTABLISHED .* \[ASSURED\] mark=0 use=1$/)
+  expect(program.trimEnd().split('\n').length).toBeLessThanOrEqual(10)
+})
