@@ -1,12 +1,13 @@
+import { printable, printableLines } from '../diagnostic/printable.ts'
 import { EXIT_UNREADABLE, EXIT_WRONG_USE } from './exit-codes.ts'
 
-/** Ends the command with a message and an exit code; anything else that is thrown is a defect. */
+/** Ends the command with a message, shown without what steers a terminal, and an exit code; anything else thrown is a defect. */
 export class Failure extends Error {
   override readonly name = 'Failure'
   readonly exitCode: number
 
   constructor(message: string, exitCode: number) {
-    super(message)
+    super(printableLines(message))
     this.exitCode = exitCode
   }
 }
@@ -20,7 +21,7 @@ export function wrongUse(message: string): Failure {
 export function unreadable(name: string, error: unknown): Failure {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   const why = reasons[code] ?? (error instanceof Error ? error.message : String(error))
-  return new Failure(`${name}: ${why}`, EXIT_UNREADABLE)
+  return new Failure(`${printable(name)}: ${printable(why)}`, EXIT_UNREADABLE)
 }
 
 const reasons: Readonly<Record<string, string>> = {

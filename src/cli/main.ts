@@ -2,6 +2,7 @@
 // The executable. What every call needs is imported here; the rest is loaded by the command that is called, so
 // that `sallyport --version` and a replay of ten packets start fast.
 import { writeSync } from 'node:fs'
+import { printableLines } from '../diagnostic/printable.ts'
 import { type CommandEntry, commands } from './commands.ts'
 import { EXIT_DEFECT, EXIT_OK, EXIT_WRONG_USE } from './exit-codes.ts'
 import { Failure, wrongUse } from './failure.ts'
@@ -80,7 +81,7 @@ function report(error: unknown, args: readonly string[]): number {
     return error.exitCode
   }
   tell(`${title} this is a defect of sallyport; please report it with what led to it`)
-  tell(error instanceof Error ? (error.stack ?? error.message) : String(error))
+  tell(printableLines(error instanceof Error ? (error.stack ?? error.message) : String(error)))
   return EXIT_DEFECT
 }
 

@@ -10,6 +10,7 @@ import { subscribe } from '../conntrack/subscribe.ts'
 import { Tracker } from '../conntrack/tracker.ts'
 import type { EventView, StatisticsView } from '../conntrack/view.ts'
 import { expectationsOf, tableOf } from '../conntrack/view-entry.ts'
+import { printable } from '../diagnostic/printable.ts'
 import { type Assumption, assumptionsOf } from '../explain/assumption.ts'
 import { count } from '../explain/number-words.ts'
 import { Firewall } from '../firewall/firewall.ts'
@@ -36,7 +37,7 @@ import { openInput } from './input.ts'
 import { momentInstant } from './moment.ts'
 import { Output } from './output.ts'
 import { Progress } from './progress.ts'
-import type { ReplayOptions, ReplayRequest } from './replay.ts'
+import type { ReplayOptions, ReplayRequest } from './replay-options.ts'
 import { terminalOf } from './terminal.ts'
 import { UTC } from './zone.ts'
 
@@ -277,7 +278,7 @@ class ReplayRun {
   #say(text: string): void {
     this.#output.flush()
     this.#progress.finish()
-    writeSync(2, `${this.#errors.style('dim', `sallyport: ${text}`)}\n`)
+    writeSync(2, `${this.#errors.style('dim', printable(`sallyport: ${text}`))}\n`)
   }
 
   /** A file of which nothing could be read. */
