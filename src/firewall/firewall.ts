@@ -20,7 +20,6 @@ import {
   FRAGMENT_REFUSED,
   Reassembler,
 } from '../packet/fragments.ts'
-import { decodeIPv6 } from '../packet/ipv6.ts'
 import {
   BAD_HEADER_CHECKSUM,
   BAD_HEADER_LENGTH,
@@ -93,13 +92,9 @@ export class Firewall {
     const { tracker, reassembler } = this
     const result = reassembler.accept(packet, tracker.clock.ticks)
     const [first = 0, second = 0] = reassembler.values
-    if (result === FRAGMENT_REFUSED) {
-      // Nobody collects it, and of a first piece the tracker sees what stands behind the Fragment header (ipv6_skip_exthdr).
-      if (packet.fragmentOffset === 0) this.#passFirstPiece(packet, tuple)
-      return true
-    }
-    if (result === FRAGMENT_COMPLETED) {
-      outcome.reasons.add(reason.reassembled, first, second)
+    if (result === FRAGMENT_COMPLETED || result === FRAGMENT_REFUSED) {
+      if (result === FRAGMENT_COMPLETED) outcome.reasons.add(reason.reassembled, first, second)
+      // Either way decoded anew, so it may be found to be cut; a refused later piece goes on as what it is.
       if (packet.issue !== ISSUE_NONE && !enters(packet, outcome)) return false
       tracker.prepare(packet, tuple)
       return true
@@ -108,12 +103,6 @@ export class Firewall {
     if (!outcome.held) outcome.droppedBy = DROPPED_BY_IP
     outcome.reasons.add(outcome.held ? reason.held : fragmentDropped[result]!, first, second)
     return false
-  }
-
-  #passFirstPiece(packet: Packet, tuple: Tuple): void {
-    const { view, bytes, networkOffset, capturedEnd, length } = packet
-    decodeIPv6(packet, view, bytes, networkOffset, capturedEnd, networkOffset + length, false)
-    this.tracker.prepare(packet, tuple)
   }
 }
 

@@ -443,8 +443,13 @@ test('a Fragment header inside a reassembled datagram is not collected again', (
   expect(bench.packet.issue).toBe(ISSUE_CHAIN)
 })
 
-test('half a Fragment header is dropped', () => {
-  expect(new Bench().accept(buildPacket({ ...six, protocol: 44, payload: [17, 0, 0, 0] }))).toBe('empty')
+test('half a Fragment header is not collected, and walked past if its first 4 bytes are there', () => {
+  const bench = new Bench()
+  const accept = (...bytes: number[]) => bench.accept(buildPacket({ ...six, protocol: 44, payload: bytes }))
+  expect(accept(17, 0, 0)).toBe('whole')
+  expect(bench.packet).toMatchObject({ issue: ISSUE_CHAIN, protocol: 44 })
+  expect(accept(17, 0, 0, 0)).toBe('whole')
+  expect(bench.packet).toMatchObject({ issue: ISSUE_NONE, protocol: 17, transportLength: 0 })
 })
 
 test.each(families)('IPv%s: pieces cut by the capture are put together by their lengths', (family) => {

@@ -127,16 +127,13 @@ export function walkExtensions(
       return
     }
     if (!isExtension(next)) break
-    const needed = next === HEADER_FRAGMENT ? 8 : 2
+    // A Fragment header that the packet holds only in part is not collected (nf_ct_frag6_gather); the walk itself looks
+    // at its first 4 bytes, and at 2 of the others.
+    const collected = next === HEADER_FRAGMENT && stopAtFragment && end - at >= 8
+    const needed = collected ? 8 : next === HEADER_FRAGMENT ? 4 : 2
     if (end - at < needed) {
       stop(packet, next, at, end, capturedEnd)
       packet.issue = ISSUE_CHAIN
-      if (next === HEADER_FRAGMENT && stopAtFragment && at <= end) {
-        // A Fragment header that does not fit is dropped where fragments are collected; one that would begin behind
-        // the packet, because the header before it lies about its length, is not looked for (find_prev_fhdr).
-        packet.issue = ISSUE_FRAGMENT
-        packet.issueDetail = BAD_HEADER_LENGTH
-      }
       return
     }
     if (capturedEnd - at < needed) {
@@ -146,7 +143,7 @@ export function walkExtensions(
     }
     if (next === HEADER_FRAGMENT) {
       const field = view.getUint16(at + 2)
-      if (stopAtFragment) {
+      if (collected) {
         fragment(packet, view, at, end, capturedEnd, field)
         return
       }
