@@ -50,17 +50,16 @@ function layer(packet: Uint8Array, moreFragments: boolean): Layer | null {
   if (version !== 6 || packet.length < 40) return null
   let next = packet[6]!
   let at = 40
-  while (EXTENSIONS.has(next) || next === AUTHENTICATION) {
+  for (;;) {
+    if (next === FRAGMENT && moreFragments && at + 4 <= packet.length) {
+      if (((packet[at + 2]! << 8) | packet[at + 3]!) >= 8) return null
+    } else if (!EXTENSIONS.has(next) && next !== AUTHENTICATION) break
     // Like the kernel: two bytes of the header must be there, but not all that its length says.
     if (at + 2 > packet.length) return null
-    const length = next === AUTHENTICATION ? (packet[at + 1]! + 2) * 4 : (packet[at + 1]! + 1) * 8
+    const size = packet[at + 1]!
+    const length = next === FRAGMENT ? 8 : next === AUTHENTICATION ? (size + 2) * 4 : (size + 1) * 8
     next = packet[at]!
     at += length
-  }
-  if (next === FRAGMENT && moreFragments && at + 8 <= packet.length) {
-    if (((packet[at + 2]! << 8) | packet[at + 3]!) >= 8) return null
-    next = packet[at]!
-    at += 8
   }
   if (next === NONE || next === FRAGMENT) return null
   const [source, destination] = [packet.slice(8, 24), packet.slice(24, 40)]

@@ -139,8 +139,13 @@ export function* extensionTraffic(network: Network): Script {
         { fragment: { identification: random.word() } },
       ]),
     )
+    // A malformed one only from outside: the stack does not read what the host itself sends.
     const hopByHop = random.chance(0.2)
-      ? [random.chance(0.8) ? { hopByHop: [1, 4, 0, 0, 0, 0] } : { hopByHop: [1, 4, 0, 0, 0, 0], length: 77 }]
+      ? [
+          random.chance(0.8) || from.side === 'host'
+            ? { hopByHop: [1, 4, 0, 0, 0, 0] }
+            : { hopByHop: [1, 4, 0, 0, 0, 0], length: 77 },
+        ]
       : []
     const ports = { sourcePort: forward ? 11 : 12, destinationPort: forward ? 12 : 11 }
     const step = network.packet(from, to, {
