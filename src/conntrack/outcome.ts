@@ -15,7 +15,6 @@ export const CHANGED_NEW = 1
 export const CHANGED_REPLY = 2
 export const CHANGED_ASSURED = 4
 export const CHANGED_STATE = 8
-export const CHANGED_HELPER = 16
 export const CHANGED_MARK = 32
 
 export class Outcome {

@@ -1,12 +1,7 @@
 import { expect, test } from 'vitest'
+import { EXPECT_INACTIVE, EXPECT_PERMANENT } from '../conntrack/expectation.ts'
 import type { ExpectationView } from '../conntrack/view.ts'
-import {
-  EXPECTATION_INACTIVE,
-  EXPECTATION_PERMANENT,
-  formatExpectation,
-  formatExpectationEvent,
-  formatExpectationProc,
-} from './expectation.ts'
+import { formatExpectation, formatExpectationEvent, formatExpectationProc } from './expectation.ts'
 
 const ftp: ExpectationView = {
   family: 'ipv4',
@@ -37,7 +32,7 @@ test('in /proc: IPv4, and IPv6 in full', () => {
 })
 
 test('in /proc, one that does not expire, with flags', () => {
-  const flags = EXPECTATION_PERMANENT | EXPECTATION_INACTIVE
+  const flags = EXPECT_PERMANENT | EXPECT_INACTIVE
   expect(formatExpectationProc({ ...ftp, timeout: null, flags })).toBe(
     '- l3proto = 2 proto=6 src=10.0.2.2 dst=10.0.1.2 sport=0 dport=1032 PERMANENT,INACTIVE ftp',
   )

@@ -1,18 +1,14 @@
+import { EXPECT_INACTIVE, EXPECT_PERMANENT, EXPECT_USERSPACE } from '../conntrack/expectation.ts'
 import type { ExpectationView } from '../conntrack/view.ts'
 import { eventTime } from './event.ts'
 import { procTuple } from './proc.ts'
 import { toolTupleKind } from './protocol-name.ts'
 import { tupleText } from './tuple.ts'
 
-/** Flags of an expectation (Linux `NF_CT_EXPECT_*`). */
-export const EXPECTATION_PERMANENT = 1
-export const EXPECTATION_INACTIVE = 2
-export const EXPECTATION_USERSPACE = 4
-
 const FLAGS = [
-  [EXPECTATION_PERMANENT, 'PERMANENT'],
-  [EXPECTATION_INACTIVE, 'INACTIVE'],
-  [EXPECTATION_USERSPACE, 'USERSPACE'],
+  [EXPECT_PERMANENT, 'PERMANENT'],
+  [EXPECT_INACTIVE, 'INACTIVE'],
+  [EXPECT_USERSPACE, 'USERSPACE'],
 ] as const
 
 function flagText(flags: number): string {

@@ -12,10 +12,3 @@ export const LINKTYPE_LINUX_SLL2 = 276
 export const LINKTYPE_RAW = 101
 export const LINKTYPE_RAW_12 = 12
 export const LINKTYPE_RAW_14 = 14
-
-const known = new Set([0, 1, 12, 14, 101, 108, 113, 228, 229, 239, 276])
-
-/** Whether `decodeFrame` can read frames of this type. */
-export function isKnownLinkType(linkType: number): boolean {
-  return known.has(linkType)
-}
