@@ -41,6 +41,9 @@ import type { ReplayOptions, ReplayRequest } from './replay-options.ts'
 import { terminalOf } from './terminal.ts'
 import { UTC } from './zone.ts'
 
+/** Milliseconds from 1970 that a Date holds (ECMA-262, 21.4.1.1). */
+const LAST_DATE = 8_640_000_000_000_000
+
 /** Records gathered before they are written. */
 const JSON_BATCH = 65_536
 
@@ -256,7 +259,10 @@ class ReplayRun {
       filter: filter === null ? null : filter.toString(),
       width: this.#terminal.width,
       clock: (seconds) => {
-        const local = new Date((seconds + zone.offsetAt(seconds)) * 1000)
+        // The last day there is, in a zone east of Greenwich, would lie beyond what a Date holds.
+        const local = new Date(
+          Math.max(-LAST_DATE, Math.min(LAST_DATE, (seconds + zone.offsetAt(seconds)) * 1000)),
+        )
         return `${local.toISOString().slice(0, 19).replace('T', ' ')} ${zone.name}`
       },
       style: (style, text) => this.#terminal.style(style, text),

@@ -3,6 +3,7 @@
  * the host itself saw.
  */
 import type { CaptureProblem } from '../capture/record.ts'
+import { printable } from '../diagnostic/printable.ts'
 import type { Summary } from '../replay/summary.ts'
 import { count } from './number-words.ts'
 
@@ -85,5 +86,6 @@ export function assumptionsOf(source: AssumptionSource): Assumption[] {
 function problemSentence(problem: CaptureProblem, names: readonly string[]): string {
   const name = names[problem.file] ?? ''
   const where = problem.frame > 0 ? ` after frame ${problem.frame}` : ''
-  return `${name}: byte ${problem.offset}${where}: ${problem.message}`
+  // Names of files and interfaces are in it.
+  return printable(`${name}: byte ${problem.offset}${where}: ${problem.message}`)
 }

@@ -296,7 +296,7 @@ export class NdjsonWriter {
     if (code === QUOTE || code === BACKSLASH) {
       bytes[this.#at++] = BACKSLASH
       bytes[this.#at++] = code
-    } else if (code < 0x20 || code === 0x7f || (code >= 0xd800 && code < 0xe000)) {
+    } else if (code < 0x20 || (code >= 0x7f && code < 0xa0) || (code >= 0xd800 && code < 0xe000)) {
       this.#ascii('\\u')
       for (let shift = 12; shift >= 0; shift -= 4) bytes[this.#at++] = HEX.charCodeAt((code >> shift) & 15)
     } else if (code < 0x800) {

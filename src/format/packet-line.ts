@@ -3,6 +3,7 @@
  *
  * Columns keep the width of the widest text so far, so that a long output stays aligned without being read twice.
  */
+import { printable } from '../diagnostic/printable.ts'
 import { reasonSentence } from '../explain/catalogue.ts'
 import type { PacketRecord, RecordEntry } from '../replay/record.ts'
 
@@ -73,7 +74,9 @@ export class PacketLines {
   }
 
   #number(record: PacketRecord): string {
-    return this.#options.severalFiles ? `${baseName(record.file)}:${record.frame}` : `${record.packet}`
+    return this.#options.severalFiles
+      ? `${printable(baseName(record.file))}:${record.frame}`
+      : `${record.packet}`
   }
 }
 
@@ -83,14 +86,19 @@ function baseName(file: string): string {
 
 /** `12:34:56.789012` of seconds since 1970 with a fraction, in the zone asked for. */
 export function timeOfDay(time: string, offsetAt: (seconds: number) => number): string {
-  const dot = time.indexOf('.')
-  const seconds = Number(dot < 0 ? time : time.slice(0, dot))
+  const [whole = '', digits = ''] = time.split('.')
+  // -0.6 lies in the second that began at -1, of which 0.4 are over.
+  const isInside = whole.startsWith('-') && Number(digits) > 0
+  const seconds = isInside ? Number(whole) - 1 : Number(whole)
+  const fraction = isInside
+    ? String(10 ** digits.length - Number(digits)).padStart(digits.length, '0')
+    : digits
   const local = seconds + offsetAt(seconds)
   const day = ((local % 86_400) + 86_400) % 86_400
   const two = (value: number): string => String(Math.floor(value)).padStart(2, '0')
   // Nanoseconds only where there are any.
-  const fraction = dot < 0 ? '' : time.slice(dot).replace(/(\.\d{6})000$/, '$1')
-  return `${two(day / 3600)}:${two((day / 60) % 60)}:${two(day % 60)}${fraction}`
+  const shown = fraction === '' ? '' : `.${fraction.replace(/^(\d{6})000$/, '$1')}`
+  return `${two(day / 3600)}:${two((day / 60) % 60)}:${two(day % 60)}${shown}`
 }
 
 function protocolText(record: PacketRecord): string {

@@ -168,6 +168,8 @@ function recordTuple(view: TupleView): RecordTuple {
 
 /** `seconds` since 1970 and nanoseconds with so many digits. */
 export function timeText(seconds: number, nanoseconds: number, digits: number): string {
+  // Ahead of 1970 nanoseconds still count forwards: -1 s and 400 ms is -0.6.
+  if (seconds < 0 && nanoseconds > 0) return `-${timeText(-seconds - 1, 1e9 - nanoseconds, digits)}`
   if (digits === 0) return String(seconds)
   return `${seconds}.${String(nanoseconds).padStart(9, '0').slice(0, digits)}`
 }
