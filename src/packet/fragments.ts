@@ -184,6 +184,8 @@ export class Reassembler {
     this.#expireOf(queues, ticks)
     const start = packet.fragmentOffset
     const length = packet.transportLength
+    // The Fragment header itself is not all there.
+    if (packet.issueDetail !== 0) return this.#result(FRAGMENT_DROPPED_EMPTY, 0)
     if (!firstPieceIsWhole(packet)) return this.#refuse(packet)
     if (queues.charged > frag6HighThresh || frag6HighThresh === 0) {
       return this.#result(FRAGMENT_DROPPED_MEMORY, queues.charged, frag6HighThresh)

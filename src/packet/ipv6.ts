@@ -127,23 +127,28 @@ export function walkExtensions(
       return
     }
     if (!isExtension(next)) break
-    // A Fragment header that the packet holds only in part is not collected (nf_ct_frag6_gather); the walk itself looks
-    // at its first 4 bytes, and at 2 of the others.
-    const collected = next === HEADER_FRAGMENT && stopAtFragment && end - at >= 8
-    const needed = collected ? 8 : next === HEADER_FRAGMENT ? 4 : 2
-    if (end - at < needed) {
-      stop(packet, next, at, end, capturedEnd)
-      packet.issue = ISSUE_CHAIN
-      return
-    }
-    if (capturedEnd - at < needed) {
+    const present = end - at
+    const isFragment = next === HEADER_FRAGMENT
+    const needed = !isFragment ? 2 : stopAtFragment ? 8 : 4
+    if (present > 0 && capturedEnd - at < Math.min(present, needed)) {
       stop(packet, next, at, end, capturedEnd)
       cut(packet, capturedEnd - packet.networkOffset)
       return
     }
-    if (next === HEADER_FRAGMENT) {
-      const field = view.getUint16(at + 2)
-      if (collected) {
+    const field = isFragment && present >= 4 ? view.getUint16(at + 2) : 0
+    if (present < needed) {
+      // Where fragments are collected, one whose Fragment header is not all there is dropped; but a first piece is let
+      // pass, and walked past, before that is noticed (ipv6frag_thdr_truncated in nf_ct_frag6_gather). A Fragment
+      // header behind the end, because the one before it lies about its length, is not looked for (find_prev_fhdr).
+      const collected = isFragment && stopAtFragment && present >= 0
+      if (!collected || present < 4 || (field & 0xfff8) !== 0 || isHeader(view.getUint8(at))) {
+        stop(packet, next, at, end, capturedEnd)
+        packet.issue = collected ? ISSUE_FRAGMENT : ISSUE_CHAIN
+        if (collected) packet.issueDetail = BAD_HEADER_LENGTH
+        return
+      }
+    } else if (isFragment) {
+      if (stopAtFragment) {
         fragment(packet, view, at, end, capturedEnd, field)
         return
       }
@@ -169,6 +174,10 @@ export function isExtension(protocol: number): boolean {
     protocol === HEADER_AUTHENTICATION ||
     protocol === HEADER_DESTINATION
   )
+}
+
+function isHeader(next: number): boolean {
+  return next === HEADER_NONE || isExtension(next)
 }
 
 /** Bytes of an extension header, from its length field (RFC 4302, 2.2 counts AH differently). */
