@@ -41,13 +41,14 @@ export class Bench {
     return this.sendBytes(buildPacket(plan))
   }
 
-  sendBytes(bytes: Uint8Array): Seen {
+  /** `captured`: so many of the bytes are in the capture. */
+  sendBytes(bytes: Uint8Array, captured = bytes.length): Seen {
     const { outcome } = this
     const packet = new Packet()
     packet.seconds = Math.floor(this.#seconds)
     packet.nanoseconds = Math.round((this.#seconds % 1) * 1e9)
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    decodeNetwork(packet, view, bytes, 0, bytes.length, bytes.length)
+    decodeNetwork(packet, view, bytes, 0, captured, bytes.length)
     const tuple = new Tuple()
     this.firewall.prepare(packet, tuple)
     this.firewall.process(packet, tuple, outcome)

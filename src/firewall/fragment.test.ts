@@ -28,3 +28,14 @@ test('an IPv6 first piece that nobody collects is judged by what stands behind i
 test('an IPv6 later piece of odd length is INVALID for being a fragment', () => {
   expect(pieceOf(tcp, 16, 12, true)).toEqual({ ctstate: 'INVALID', reasons: ['l3-frag6'] })
 })
+
+test('an IPv6 first piece that nobody collects, its chain cut by the capture: not judged, and told so', () => {
+  const whole = buildPacket({
+    source: 'fd00:1::2',
+    destination: 'fd00:2::2',
+    extensions: [{ destination: new Uint8Array(30) }, { destination: [] }],
+    ...tcp,
+  })
+  const piece = fragmentPiece(whole, 0, 52, true, { identification: 7 })
+  expect(new Bench().sendBytes(piece, 60)).toEqual({ ctstate: null, reasons: ['cut-network'], entry: 'none' })
+})
