@@ -78,8 +78,9 @@ export class Coverage {
   readonly #classes = new Map<string, number>()
   #entries = new Map<string, KernelEntry>()
 
-  startCase(): void {
-    this.#entries = new Map()
+  /** What the table holds: at the start of a case, and after a wait. */
+  setEntries(entries: readonly KernelEntry[]): void {
+    this.#entries = new Map(entries.map((entry) => [tupleKey(entry.key), entry]))
   }
 
   add(packet: Uint8Array, observation: Observation, judgement: Judgement | null): void {
@@ -90,8 +91,8 @@ export class Coverage {
     const { tuple, entry } = observation
     if (!tuple) return
     if (observation.ctstate !== 'RELATED') this.#cell(packet, observation, tuple)
-    for (const key of entry ? [tupleKey(entry.key), tupleKey(tuple)] : []) this.#entries.set(key, entry!)
-    if (!entry) this.#entries.delete(tupleKey(tuple))
+    if (entry) this.#entries.set(tupleKey(entry.key), entry)
+    else for (const key of [tupleKey(tuple), tupleKey(turned(tuple))]) this.#entries.delete(key)
   }
 
   #cell(packet: Uint8Array, observation: Observation, tuple: RawTuple): void {
@@ -111,15 +112,7 @@ export class Coverage {
 
   /** The entry as it was before the packet, found by either tuple. */
   #lookup(tuple: RawTuple): KernelEntry | undefined {
-    const [source, destination] = [tuple.destination, tuple.source]
-    const turned = {
-      ...tuple,
-      source,
-      destination,
-      sourcePort: tuple.destinationPort,
-      destinationPort: tuple.sourcePort,
-    }
-    return this.#entries.get(tupleKey(tuple)) ?? this.#entries.get(tupleKey(turned))
+    return this.#entries.get(tupleKey(tuple)) ?? this.#entries.get(tupleKey(turned(tuple)))
   }
 
   /** Everything counted, as text. */
@@ -184,6 +177,17 @@ export class Coverage {
     }
     const reasons = REASONS.filter(({ code, kind }) => kind === 'invalid' && !this.#reasons.has(code))
     return [...cells, ...reasons.map(({ code }) => `reason ${code}`)]
+  }
+}
+
+/** The tuple of a packet the other way, where both have ports. */
+function turned(tuple: RawTuple): RawTuple {
+  return {
+    ...tuple,
+    source: tuple.destination,
+    destination: tuple.source,
+    sourcePort: tuple.destinationPort,
+    destinationPort: tuple.sourcePort,
   }
 }
 

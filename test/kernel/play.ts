@@ -49,7 +49,7 @@ export class Session {
     player.kernel.clear()
     player.kernel.configure(settings)
     player.engine?.restart(settings)
-    player.coverage?.startCase()
+    player.coverage?.setEntries([])
   }
 
   /**
@@ -88,8 +88,10 @@ export class Session {
   }
 
   #age(seconds: number): void {
-    this.#player.kernel.age(seconds)
+    const { kernel, coverage } = this.#player
+    kernel.age(seconds)
     this.#alike = performance.now()
+    if (seconds > 0) coverage?.setEntries(kernel.entries())
   }
 }
 

@@ -51,6 +51,8 @@ export class Association {
   readonly random: Random
   readonly ends: readonly [End, End]
   readonly ports: readonly [number, number]
+  /** Without noise, tags and checksums are right. */
+  noise = true
   /** The tag each end chose: what the other must send. */
   readonly tags: [number, number] = [0, 0]
 
@@ -70,10 +72,10 @@ export class Association {
   chunk(direction: Direction, type: number): SctpChunkPlan {
     const { random } = this
     if (type === INIT || type === INIT_ACK) {
-      const tag = random.chance(0.92) ? this.tags[direction] : random.range(1, 8)
-      return { type, body: random.chance(0.97) ? sctpInitBody(tag) : [0, 0, 0, tag] }
+      const tag = !this.noise || random.chance(0.92) ? this.tags[direction] : random.range(1, 8)
+      return { type, body: !this.noise || random.chance(0.97) ? sctpInitBody(tag) : [0, 0, 0, tag] }
     }
-    const flags = (type === ABORT || type === SHUTDOWN_COMPLETE) && random.chance(0.4) ? 1 : 0
+    const flags = this.noise && (type === ABORT || type === SHUTDOWN_COMPLETE) && random.chance(0.4) ? 1 : 0
     return { type, flags, body: new Uint8Array(random.pick([0, 4, 12, 5])) }
   }
 
@@ -87,10 +89,10 @@ export class Association {
         destinationPort: this.ports[other],
         vtag: vtag ?? (init ? 0 : this.tags[other]),
         chunks,
-        ...(random.chance(0.01) ? { checksum: 'bad' as const } : {}),
+        ...(this.noise && random.chance(0.01) ? { checksum: 'bad' as const } : {}),
       },
     })
-    return random.chance(0.01) ? cutTo(this.network, step, [3, 4, 11, 12, 14, 16]) : step
+    return this.noise && random.chance(0.01) ? cutTo(this.network, step, [3, 4, 11, 12, 14, 16]) : step
   }
 }
 

@@ -44,6 +44,8 @@ export function* tcpTable(network: Network): Script {
   let port = 20_000
   for (const { way, flags, direction } of random.shuffle(cells)) {
     const flow = new TcpFlow(network, [port++, 80])
+    flow.noise = false
+    for (const state of flow.states) Object.assign(state, { window: 65_535, scale: null })
     for (const [from, what] of way) yield sendWild(flow, { direction: from, flags: what })
     yield sendWild(flow, { direction, flags })
     yield sendWild(flow, { direction: random.chance(0.5) ? 0 : 1, flags: random.pick(TCP_KINDS) })
@@ -79,9 +81,12 @@ export function* sctpTable(network: Network): Script {
   let port = 20_000
   for (const { way, type, direction } of random.shuffle(cells)) {
     const association = new Association(network, [port++, 2000])
+    association.noise = false
     for (const [from, what] of way) yield association.packet(from, [association.chunk(from, what)])
-    // A flow begun by other chunks knows no tag yet, so some of them need tag 0.
-    const vtag = way.length === 0 && type !== HEARTBEAT && random.chance(0.7) ? 0 : undefined
+    // Until the other side has spoken, its tag is 0 to the tracker.
+    const heard = direction === 0 ? INIT : HEARTBEAT
+    const unheard = way.length === 1 && way[0]![1] === heard
+    const vtag = unheard || (way.length === 0 && type !== HEARTBEAT && random.chance(0.7)) ? 0 : undefined
     yield association.packet(direction, [association.chunk(direction, type)], vtag)
   }
 }

@@ -30,6 +30,8 @@ const PORTS = [80, 1000, 1001]
 /** One TCP connection between two ends, with what is needed to continue it sensibly or not. */
 export class TcpFlow {
   readonly guess = new WindowGuess()
+  /** Without noise, checksums and data offsets are right. */
+  noise = true
   readonly network: Network
   readonly random: Random
   readonly ends: readonly [End, End]
@@ -109,8 +111,8 @@ export class TcpFlow {
         window: segment.window,
         options: segment.options,
         payload: segment.payload ?? new Uint8Array(segment.length),
-        ...(this.random.chance(0.003) ? { checksum: 'bad' as const } : {}),
-        ...(this.random.chance(0.003) ? { dataOffset: this.random.range(0, 15) } : {}),
+        ...(this.noise && this.random.chance(0.003) ? { checksum: 'bad' as const } : {}),
+        ...(this.noise && this.random.chance(0.003) ? { dataOffset: this.random.range(0, 15) } : {}),
       },
     })
   }
