@@ -515,3 +515,21 @@ test('any train of pieces, memory is given back, and what completes is made of t
     { numRuns: 500 },
   )
 })
+
+test('IPv6 first pieces behind long chains of headers: the headers are charged as what they are', () => {
+  const bench = new Bench()
+  let kept = 0
+  for (let identification = 0; identification < 200; identification++) {
+    const piece = buildPacket({
+      ...six,
+      extensions: [
+        ...Array.from({ length: 30 }, () => ({ destination: new Uint8Array(2046) })),
+        { fragment: { more: true, identification } },
+      ],
+      udp: { ...udp, payload: new Uint8Array(88) },
+    })
+    if (bench.accept(piece) === 'held') kept += piece.length
+  }
+  expect(kept).toBeGreaterThan(1_000_000)
+  expect(kept).toBeLessThan(2 * fragmentDefaults.frag6HighThresh)
+})

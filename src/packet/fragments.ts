@@ -66,6 +66,9 @@ export const fragmentDefaults: FragmentSettings = {
 /** Bytes charged for a queue; for a piece see `pieceCharge`. Orders of magnitude, not the kernel's allocator. */
 const QUEUE_CHARGE = 200
 
+/** Headers up to this length are in a piece's overhead; of what is longer (IPv6 extension headers) each byte counts. */
+const USUAL_HEAD = 60
+
 /** A buffer header, and room for data and its own overhead up to a power of two. */
 function pieceCharge(length: number): number {
   const needed = length + 400
@@ -276,7 +279,7 @@ export class Reassembler {
     queue.add({ start, end, bytes: bytes.slice(transportOffset, transportOffset + captured) })
     if (start === 0) queue.head = bytes.slice(networkOffset, networkOffset + headLength)
     queue.ecnMask |= 1 << (packet.tos & 3)
-    const charge = pieceCharge(end - start)
+    const charge = pieceCharge(end - start + Math.max(0, headLength - USUAL_HEAD))
     queue.charged += charge
     queues.charged += charge
   }
