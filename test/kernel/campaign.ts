@@ -36,8 +36,17 @@ export interface CampaignResult {
   readonly coverage: Coverage
 }
 
+/** Lets signals be heard: everything else here runs without a pause. */
+function breathe(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}
+
 /** Plays cases until enough packets have gone through both. Every case has a seed of its own, printed when it fails. */
-export function runCampaign(kernel: Kernel, engine: Engine, options: CampaignOptions): CampaignResult {
+export async function runCampaign(
+  kernel: Kernel,
+  engine: Engine,
+  options: CampaignOptions,
+): Promise<CampaignResult> {
   const coverage = new Coverage()
   const player: Player = { kernel, engine, coverage }
   const failures: Failure[] = []
@@ -46,6 +55,7 @@ export function runCampaign(kernel: Kernel, engine: Engine, options: CampaignOpt
   let cases = 0
   const special = options.kind === undefined ? [...SPECIAL_KINDS] : []
   while (coverage.packets < options.packets && failures.length < (options.most ?? 10)) {
+    await breathe()
     const made = generateCase(options.seed * 1_000_000 + cases++, special.shift() ?? options.kind)
     const outcome = playCase(player, made)
     if (!outcome) {

@@ -69,6 +69,22 @@ export const LEFT_OUT: readonly { readonly name: string; readonly why: string }[
   },
 ]
 
+/** Reasons besides INVALID and passed ones that the traffic is to reach. */
+const ALSO_DUE = new Set<string>([
+  'tcp-response-timeout',
+  'tcp-reopened',
+  'tcp-resynchronised',
+  'related-expected',
+  'helper-partial',
+  'icmp-related',
+  'fragment-duplicate',
+  'fragment-overlap',
+  'fragment-bad-end',
+  'fragment-empty',
+  'fragment-oversize',
+  'fragment-ecn',
+])
+
 /** Counts which cells of the transition tables and which reasons the traffic has reached. */
 export class Coverage {
   packets = 0
@@ -175,7 +191,10 @@ export class Coverage {
         }
       }
     }
-    const reasons = REASONS.filter(({ code, kind }) => kind === 'invalid' && !this.#reasons.has(code))
+    const reasons = REASONS.filter(
+      ({ code, kind }) =>
+        (kind === 'invalid' || kind === 'passed' || ALSO_DUE.has(code)) && !this.#reasons.has(code),
+    )
     return [...cells, ...reasons.map(({ code }) => `reason ${code}`)]
   }
 }

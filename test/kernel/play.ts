@@ -21,6 +21,7 @@ export interface Outcome {
  */
 const LATE_MS = 400
 const TOO_LATE_MS = 900
+const UDP_LATE_MS = 1700
 
 export interface Player {
   readonly kernel: Kernel
@@ -43,6 +44,8 @@ export class Session {
   readonly #run = ++runs
   /** When both clocks last stood alike. */
   #alike = performance.now()
+  /** When the first UDP packet was sent since the last real pause; 0 for none. */
+  #udpSince = 0
 
   constructor(player: Player, settings: Case['settings']) {
     this.#player = player
@@ -63,6 +66,11 @@ export class Session {
     return true
   }
 
+  /** True when UDP's two seconds are nearly over by the kernel's clock, while the engine's stands still. */
+  get udpIsLate(): boolean {
+    return this.#udpSince > 0 && performance.now() - this.#udpSince > UDP_LATE_MS
+  }
+
   send(step: PacketStep): Played {
     const { kernel, engine, coverage } = this.#player
     const bytes = saltFragment(step.bytes, this.#run)
@@ -70,6 +78,7 @@ export class Session {
     const judgement = engine?.send(bytes, step.side) ?? null
     const difference = engine && judgement && comparePacket(bytes, observation, judgement, engine)
     coverage?.add(bytes, observation, judgement)
+    if (observation.tuple?.protocol === 17 && this.#udpSince === 0) this.#udpSince = performance.now()
     return { observation, judgement, difference }
   }
 
@@ -77,6 +86,7 @@ export class Session {
     if (step.kind === 'age') this.#age(step.seconds)
     else {
       pause(step.seconds * 1000)
+      this.#udpSince = 0
       this.#alike += step.seconds * 1000
     }
     this.#player.engine?.advance(step.seconds)
@@ -104,7 +114,7 @@ export function playCase(player: Player, { settings, steps }: Case, traced = fal
   const trace: string[] = []
   let packets = 0
   for (const [index, step] of steps.entries()) {
-    if (!session.keepTime()) return null
+    if (!session.keepTime() || session.udpIsLate) return null
     if (step.kind !== 'packet') {
       if (traced) trace.push(describeStep(index, step, null, null))
       session.wait(step)

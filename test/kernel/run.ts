@@ -101,7 +101,7 @@ async function main(): Promise<void> {
     shown = done
     process.stderr.write(`\r${done} of ${packets} packets`)
   }
-  const result = runCampaign(kernel, engine, { seed, packets, progress, ...kind })
+  const result = await runCampaign(kernel, engine, { seed, packets, progress, ...kind })
   report(result, seed, (performance.now() - started) / 1000)
   kernel.close()
   process.exitCode = result.failures.length > 0 ? 1 : 0

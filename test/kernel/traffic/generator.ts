@@ -12,6 +12,7 @@ import { ftpTraffic, tftpTraffic } from './ftp.ts'
 import { icmpErrors, icmpTraffic, redirects } from './icmp.ts'
 import { Network } from './network.ts'
 import { Random } from './random.ts'
+import { rareFragments, rareTcp } from './rare.ts'
 import { sctpAssociation, sctpWalk } from './sctp.ts'
 import { sctpTable, tcpTable } from './tables.ts'
 import { tcpConversation } from './tcp-conversation.ts'
@@ -73,7 +74,7 @@ const KINDS: readonly Kind[] = [
   },
   {
     name: 'helpers',
-    weight: 5,
+    weight: 8,
     waits: 'none',
     scripts: (network) =>
       several(network, 3, () => (network.random.chance(0.8) ? ftpTraffic(network) : tftpTraffic(network))),
@@ -125,6 +126,20 @@ const KINDS: readonly Kind[] = [
     waits: 'none',
     whole: true,
     scripts: (network) => [sctpTable(network)],
+  },
+  {
+    name: 'rare-tcp',
+    weight: 0,
+    waits: 'none',
+    whole: true,
+    scripts: (network) => [rareTcp(network)],
+  },
+  {
+    name: 'rare-fragments',
+    weight: 0,
+    waits: 'none',
+    whole: true,
+    scripts: (network) => [rareFragments(network)],
   },
   {
     name: 'udp-streams',
