@@ -33,6 +33,8 @@ export interface CampaignResult {
   readonly unsteady: readonly Failure[]
   /** Cases run again because the machine was too slow. */
   readonly slow: number
+  /** Entries in the kernel's table that nobody here knew of, at the end. */
+  readonly lost: number
   readonly coverage: Coverage
 }
 
@@ -70,7 +72,7 @@ export async function runCampaign(
     else if (outcome?.difference) unsteady.push(failure(made, outcome.difference, ['gone when run again']))
   }
   kernel.clear()
-  return { cases, packets: coverage.packets, failures, unsteady, slow, coverage }
+  return { cases, packets: coverage.packets, failures, unsteady, slow, lost: kernel.count(), coverage }
 }
 
 /** Runs a case once more from a clean state; a failure that is still there comes back shrunk. */

@@ -35,6 +35,7 @@ describe.skipIf(missing !== null)(title, () => {
     expect(failures.map(({ text }) => text).join('\n\n')).toBe('')
     expect(unsteady.map(({ text }) => text).join('\n\n')).toBe('')
     expect(packets).toBeGreaterThanOrEqual(PACKETS)
+    expect(result.lost).toBe(0)
     return result
   }
 

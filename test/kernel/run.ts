@@ -40,7 +40,7 @@ function report(result: CampaignResult, seed: number, seconds: number): void {
   const each = ((seconds * 1e6) / result.packets).toFixed(0)
   console.log(
     `\nseed ${seed}: ${result.packets} packets in ${result.cases} cases, ${result.failures.length} differences, ` +
-      `${result.unsteady.length} unsteady, ${result.slow} run again for slowness; ${seconds.toFixed(1)} s, ${each} us a packet`,
+      `${result.unsteady.length} unsteady, ${result.slow} run again for slowness, ${result.lost} entries unaccounted for; ${seconds.toFixed(1)} s, ${each} us a packet`,
   )
 }
 

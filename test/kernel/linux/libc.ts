@@ -13,9 +13,8 @@ export class SystemError extends Error {
   }
 }
 
-export const EAGAIN = 11
+const EAGAIN = 11
 export const ENOENT = 2
-export const ENOBUFS = 105
 
 const O_RDONLY = 0
 const O_RDWR = 2
