@@ -4,6 +4,9 @@
  * Multiply-shift over 16-bit pieces (Dietzfelbinger, "Universal hashing and k-wise independent random variables via
  * integer arithmetic without primes", 1996): each 16-bit half of the result is pairwise independent over the secret, so
  * tuples chosen beforehand collide no more often than random ones. The zone is left out: rules may decide it later.
+ *
+ * Pairs are not all: under one secret in a hundred a scan of neighbouring addresses lies in a few long runs of slots
+ * (up to 230 of them walked in the mean, 1.8 with `spread`). A bijection behind the hash leaves its pairs what they are.
  */
 
 /** Source of randomness: fills the array. The engine knows no clock and no generator of its own. */
@@ -49,7 +52,7 @@ export class FlowHash {
     low = (low + Math.imul(l[5]!, f)) | 0
     high = (high + Math.imul(h[6]!, protocol) + h[PIECES]!) | 0
     low = (low + Math.imul(l[6]!, protocol) + l[PIECES]!) | 0
-    return (high & 0xffff0000) | (low >>> 16)
+    return spread((high & 0xffff0000) | (low >>> 16))
   }
 
   /** IPv6: the ends' addresses stand as four words each at `first` and `last` of `words`. */
@@ -79,6 +82,12 @@ export class FlowHash {
           Math.imul(l[k + 3]!, b >>> 16)) |
         0
     }
-    return (high & 0xffff0000) | (low >>> 16)
+    return spread((high & 0xffff0000) | (low >>> 16))
   }
+}
+
+/** One round of an integer hash (after Wellons' "hash prospector"): breaks up what is left of arithmetic progressions. */
+function spread(hash: number): number {
+  const mixed = Math.imul(hash ^ (hash >>> 16), 0x21f0aaad)
+  return mixed ^ (mixed >>> 15)
 }
