@@ -3,7 +3,7 @@
 import { DIRECTION_UNKNOWN } from '../packet/packet.ts'
 import type { ByteFeed } from './byte-feed.ts'
 import { isKnownLinkType, linkTypeName } from './linktype.ts'
-import type { ProblemLog } from './problem-log.ts'
+import { keptText, type ProblemLog } from './problem-log.ts'
 import type { CaptureInterface, CaptureRecord } from './record.ts'
 import { smallInteger } from './timestamp.ts'
 
@@ -187,7 +187,7 @@ export class PcapParser {
 
   /** A record that cannot be: nothing says where the next one would begin, so the file ends here. */
   #refuse(what: string): false {
-    const message = `${what}; the ${this.frame} frames before it are kept, the rest of the file is not read`
+    const message = `${what}; ${keptText(this.frame)}, the rest of the file is not read`
     this.#problems.add('bad-record', this.#feed.offset, this.frame, true, message)
     this.#feed.close()
     return false

@@ -23,7 +23,7 @@ import {
   OPTION_PACKET_FLAGS,
 } from './pcapng-format.ts'
 import { findOption, readInterface, type SectionInterface } from './pcapng-interface.ts'
-import type { ProblemLog } from './problem-log.ts'
+import { keptText, type ProblemLog } from './problem-log.ts'
 import type { CaptureInterface, CaptureRecord } from './record.ts'
 import type { TimeScale } from './timestamp.ts'
 
@@ -359,7 +359,7 @@ export class PcapngParser {
 
   /** Nothing says where the next block would begin, so the file ends here. */
   #refuse(what: string): false {
-    const message = `${what}; the ${this.frame} frames before it are kept, the rest of the file is not read`
+    const message = `${what}; ${keptText(this.frame)}, the rest of the file is not read`
     this.#problems.add('bad-block', this.#feed.offset, this.frame, true, message)
     this.#feed.close()
     return false

@@ -26,3 +26,9 @@ export class ProblemLog {
     this.list.push({ code, file: this.file, offset, frame, fatal, message })
   }
 }
+
+/** What of a file is kept when the rest of it is lost: all `frames` read so far. */
+export function keptText(frames: number): string {
+  if (frames === 0) return 'no frame came before it'
+  return frames === 1 ? 'the frame before it is kept' : `the ${frames} frames before it are kept`
+}

@@ -4,7 +4,7 @@ import { ByteFeed } from './byte-feed.ts'
 import { PCAP_HEADER_LENGTH, PcapParser, sniffPcap } from './pcap.ts'
 import { PcapngParser } from './pcapng.ts'
 import { BLOCK_SECTION } from './pcapng-format.ts'
-import { ProblemLog } from './problem-log.ts'
+import { keptText, ProblemLog } from './problem-log.ts'
 import type { CaptureInterface, CaptureProblem, CaptureRecord } from './record.ts'
 
 export interface CaptureReaderOptions {
@@ -141,7 +141,7 @@ export class CaptureReader {
         remaining === 0 ? 'the file is empty' : `the file ends inside its header, after ${remaining} bytes`
       this.#log.add('truncated-header', 0, 0, true, message)
     } else if (remaining > 0) {
-      const message = `the file ends ${remaining} bytes into a record: the ${this.frame} frames before it are kept`
+      const message = `the file ends ${remaining} bytes into a record: ${keptText(this.frame)}`
       this.#log.add('truncated-record', offset, this.frame, false, message)
     }
   }

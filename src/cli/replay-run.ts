@@ -17,9 +17,9 @@ import { Firewall } from '../firewall/firewall.ts'
 import { formatEvent } from '../format/event.ts'
 import { formatExpectation } from '../format/expectation.ts'
 import { NdjsonWriter } from '../format/ndjson.ts'
-import { PacketLines, timeOfDay } from '../format/packet-line.ts'
+import { PacketLines } from '../format/packet-line.ts'
 import { parseTable } from '../format/parse.ts'
-import { formatReport, type ReportParts, totalsBlock } from '../format/report.ts'
+import { formatClosing, formatReport, type ReportParts } from '../format/report.ts'
 import { formatStatistics } from '../format/statistics.ts'
 import { tableLines } from '../format/table-format.ts'
 import type { Packet } from '../packet/packet.ts'
@@ -125,8 +125,8 @@ class ReplayRun {
     if (options.at.length === 0 && (options.table !== null || options.expect)) this.#showTable()
     if (options.stats) this.#output.line(formatStatistics(this.#statistics()))
     const parts = this.#reportParts()
-    if (this.#dataOnly) this.#tell(parts.assumptions)
-    else if (options.all) this.#output.write(`\n${totalsBlock(parts)}\n`)
+    if (this.#dataOnly || (this.#isUnreadable() && parts.summary.packets === 0)) this.#tell(parts.assumptions)
+    else if (options.all) this.#output.write(`\n${formatClosing(parts)}`)
     else this.#output.write(formatReport(parts))
     this.#output.flush()
     this.#tellMissed()
@@ -134,6 +134,7 @@ class ReplayRun {
   }
 
   #onStart(start: Instant): Moment[] {
+    this.#lines.begin(start.seconds)
     this.#loadTable()
     const zone = this.#options.tz ?? UTC
     return this.#options.at.map((moment): Moment => {
@@ -198,12 +199,13 @@ class ReplayRun {
         (view) => this.#request.filter?.matchesEntry(view) !== false,
       )
       for (const line of tableLines(table ?? 'conntrack', entries)) this.#output.line(line)
+      const isOld = table === 'ip_conntrack'
+      const sixes = isOld ? entries.filter(({ family }) => family === 'ipv6').length : 0
+      const leftOut = sixes === 0 ? '' : `, of which ${sixes} IPv6 are not shown: ip_conntrack has none`
       const { seconds, nanoseconds } = tracker.clock
-      const time = timeOfDay(timeText(seconds, nanoseconds, 9), (at) =>
-        (this.#options.tz ?? UTC).offsetAt(at),
-      )
+      const time = this.#lines.timeText(timeText(seconds, nanoseconds, 9))
       this.#say(
-        `table at ${time}, after ${count(this.#replay.summary.packets, 'packet')}: ${count(entries.length, 'entry', 'entries')}`,
+        `table at ${time}, after ${count(this.#replay.summary.packets, 'packet')}: ${count(entries.length, 'entry', 'entries')}${leftOut}`,
       )
     }
     if (!expect) return

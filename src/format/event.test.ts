@@ -37,6 +37,16 @@ test('destroy of an expired entry: no seconds; of a living one: what was left', 
   expect(formatEvent(event({ type: 'destroy', entry: { ...entry, timeout: 120 } }))).toContain(' 120 CLOSE ')
 })
 
+test('an accounted entry: counters and age are told at its end only', () => {
+  const counters = { original: { packets: 1, bytes: 40 }, reply: { packets: 0, bytes: 0 } }
+  const entry = entryView({ counters, deltaTime: 3 })
+  for (const type of ['new', 'update'] as const) {
+    expect(formatEvent(event({ type, entry }))).not.toMatch(/packets=|delta-time/)
+    expect(formatEventXml(event({ type, entry }))).not.toMatch(/<packets>|<deltatime>/)
+  }
+  expect(formatEvent(event({ type: 'destroy', entry }))).toMatch(/ packets=1 bytes=40 .* delta-time=3/)
+})
+
 test('XML: the kind of event, and when, with the hour as it is', () => {
   const text = formatEventXml(event({ entry: entryView({ helper: 'ftp' }) }), { timestamp: true })
   expect(text).toMatch(/^<flow type="new"><meta /)

@@ -1,4 +1,4 @@
-import type { EventView } from '../conntrack/view.ts'
+import type { EntryView, EventView } from '../conntrack/view.ts'
 import type { ConntrackItems, ConntrackOptions } from './conntrack.ts'
 import { conntrackText } from './conntrack.ts'
 import { flowElement } from './xml.ts'
@@ -10,6 +10,11 @@ export interface EventOptions extends ConntrackOptions {
 }
 
 const TAGS = { new: '    [NEW] ', update: ' [UPDATE] ', destroy: '[DESTROY] ' } as const
+
+/** Only the last event of an entry tells its counters and its age (kernel: ctnetlink_conntrack_event). */
+function entryOf({ type, entry }: EventView): EntryView {
+  return type === 'destroy' ? entry : { ...entry, counters: null, start: null, stop: null, deltaTime: null }
+}
 
 function itemsOf(event: EventView): ConntrackItems {
   return {
@@ -28,12 +33,12 @@ export function eventTime(seconds: number, nanoseconds: number): string {
 /** A line of `conntrack -E`, without its end of line (tool version 1.4.7). */
 export function formatEvent(event: EventView, options: EventOptions = {}): string {
   const time = options.timestamp ? eventTime(event.seconds, event.nanoseconds) : ''
-  return time + TAGS[event.type] + conntrackText(event.entry, itemsOf(event), options)
+  return time + TAGS[event.type] + conntrackText(entryOf(event), itemsOf(event), options)
 }
 
 /** A `flow` element of `conntrack -E -o xml`; the declaration and the root are those of xml.ts. */
 export function formatEventXml(event: EventView, options: EventOptions = {}): string {
-  return flowElement(event.entry, itemsOf(event), {
+  return flowElement(entryOf(event), itemsOf(event), {
     type: event.type,
     ...(options.ktimestamp ? { ktimestamp: true } : {}),
     ...(options.timestamp ? { when: event.seconds } : {}),

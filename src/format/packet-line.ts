@@ -13,6 +13,9 @@ const LEAST = [4, 15, 4, 39, 3, 11] as const
 const MOST = 96
 const TITLES = ['#', 'time', '', 'from > to', '', 'ctstate', 'entry after it']
 const INDENT = '      '
+const DAY = 86_400
+/** The last one that a Date holds (ECMA-262, 21.4.1.1). */
+const LAST_DAY = 100_000_000
 
 export interface PacketLineOptions {
   /** Seconds east of UTC at a time, for the printed time of day. */
@@ -25,9 +28,24 @@ export interface PacketLineOptions {
 export class PacketLines {
   readonly #options: PacketLineOptions
   readonly #widths: number[] = [...LEAST]
+  /** Of the packet before, in the zone asked for; days since 1970. */
+  #day: number | null = null
+  #firstDay: number | null = null
 
   constructor(options: PacketLineOptions) {
     this.#options = options
+  }
+
+  /** When the capture begins: packets of another day have a line with the date ahead of them. */
+  begin(seconds: number): void {
+    this.#firstDay = this.#day = this.#dayOf(seconds)
+  }
+
+  /** A time of day, with the date where it is not the day that the capture began. */
+  timeText(time: string): string {
+    const day = this.#dayOf(Number(time))
+    const text = timeOfDay(time, this.#options.offsetAt)
+    return day === this.#firstDay ? text : `${dateText(day)} ${text}`
   }
 
   /** Takes a packet's widths into account ahead of `format`, so that a short list is aligned from its first line on. */
@@ -50,7 +68,19 @@ export class PacketLines {
     const line = this.#row([...this.#cells(record), entry]).trimEnd()
     const isBad = record.ctstate === 'INVALID' || record.verdict === 'DROP'
     const sentences = record.reasons.map((reason) => style('dim', INDENT + reasonSentence(reason, record)))
-    return [isBad ? style('bad', line) : line, ...sentences].join('\n')
+    return [...this.#dateLine(record), isBad ? style('bad', line) : line, ...sentences].join('\n')
+  }
+
+  #dayOf(seconds: number): number {
+    const whole = Math.floor(seconds)
+    return Math.floor((whole + this.#options.offsetAt(whole)) / DAY)
+  }
+
+  #dateLine(record: PacketRecord): string[] {
+    const day = this.#dayOf(Number(record.time))
+    const isOther = this.#day !== null && day !== this.#day
+    this.#day = day
+    return isOther ? [this.#options.style('dim', `-- ${dateText(day)}`)] : []
   }
 
   #cells(record: PacketRecord): string[] {
@@ -84,6 +114,11 @@ function baseName(file: string): string {
   return file.slice(file.lastIndexOf('/') + 1)
 }
 
+function dateText(day: number): string {
+  const date = new Date(Math.max(-LAST_DAY, Math.min(LAST_DAY, day)) * DAY * 1000)
+  return date.toISOString().split('T')[0]!
+}
+
 /** `12:34:56.789012` of seconds since 1970 with a fraction, in the zone asked for. */
 export function timeOfDay(time: string, offsetAt: (seconds: number) => number): string {
   const [whole = '', digits = ''] = time.split('.')
@@ -107,7 +142,10 @@ function protocolText(record: PacketRecord): string {
 }
 
 function endsText(record: PacketRecord): string {
-  if (record.source === undefined || record.destination === undefined) return 'not an IP packet'
+  if (record.source === undefined || record.destination === undefined) {
+    if (record.family !== null) return record.family === 'ipv4' ? 'IPv4 (no header)' : 'IPv6 (no header)'
+    return record.reasons.some(({ code }) => code === 'not-ip') ? 'not an IP packet' : 'not readable'
+  }
   return `${end(record.source, record.sourcePort)} > ${end(record.destination, record.destinationPort)}`
 }
 

@@ -36,8 +36,12 @@ function assumptionBlock({ assumptions, style, width }: ReportParts): string {
   return [style('heading', 'Assumed'), ...lines].join('\n')
 }
 
-/** The totals alone, for the end of an output that shows every packet. */
-export function totalsBlock(parts: ReportParts): string {
+/** What was assumed and the totals, for the end of an output that shows every packet; ends with a line feed. */
+export function formatClosing(parts: ReportParts): string {
+  return `${[assumptionBlock(parts), totalsBlock(parts)].filter((block) => block !== '').join('\n\n')}\n`
+}
+
+function totalsBlock(parts: ReportParts): string {
   const { summary, style, width } = parts
   const rows: [label: string, value: string][] = []
   rows.push(['packets', packetsText(parts)])
@@ -62,9 +66,11 @@ export function totalsBlock(parts: ReportParts): string {
     if (text !== '') rows.push([label, text])
   }
   const lines = rows.flatMap(([label, value]) =>
-    hang(value, `  ${label.padEnd(LABEL)}`, ' '.repeat(LABEL + 2), width),
+    value === '' ? [] : hang(value, `  ${label.padEnd(LABEL)}`, ' '.repeat(LABEL + 2), width),
   )
-  return [style('heading', 'Totals'), ...lines].join('\n')
+  // The selection chooses what is shown, not what is counted.
+  const title = parts.filter === null ? 'Totals' : 'Totals of the whole capture'
+  return [style('heading', title), ...lines].join('\n')
 }
 
 function fragmentText(summary: Summary): string {
@@ -78,7 +84,8 @@ function packetsText({ summary, clock }: ReportParts): string {
   if (summary.packets === 0) return 'none'
   const { first, last } = summary
   const seconds = last.seconds - first.seconds + (last.nanoseconds - first.nanoseconds) / 1e9
-  const notIp = summary.notIp === 0 ? '' : `, ${grouped(summary.notIp)} of them not IP`
+  const others = summary.withReason('not-ip')
+  const notIp = others === 0 ? '' : ` (${grouped(others)} not IP)`
   return `${grouped(summary.packets)}${notIp}, from ${clock(first.seconds)} on, ${durationText(seconds)}`
 }
 

@@ -13,6 +13,8 @@ import {
   DIRECTION_OUTGOING,
   FAMILY_IPV4,
   FAMILY_NONE,
+  ISSUE_NETWORK_BAD,
+  ISSUE_NETWORK_CUT,
   type Packet,
   PROTOCOL_ICMP,
   PROTOCOL_ICMPV6,
@@ -63,7 +65,8 @@ export function recordOf(
   if (packet.family === FAMILY_NONE) return record
   describe(record, packet)
   if (!outcome.held) record.verdict = outcome.droppedBy === 0 ? 'ACCEPT' : 'DROP'
-  if (record.verdict === 'ACCEPT') record.egress = { interface: null, ...addressing(record) }
+  if (record.verdict === 'ACCEPT' && record.source !== undefined)
+    record.egress = { interface: null, ...addressing(record) }
   if (outcome.entry >= 0) record.entry = recordEntry(viewEntry(source.tracker, outcome.entry, outcome.tick))
   return record
 }
@@ -78,6 +81,7 @@ function addLogged(record: PacketRecord, packet: Packet): void {
 function describe(record: PacketRecord, packet: Packet): void {
   const ipv4 = packet.family === FAMILY_IPV4
   record.family = ipv4 ? 'ipv4' : 'ipv6'
+  if (!hasAddresses(packet)) return
   record.protocol = protocolName(packet.protocol)
   if (record.protocol === 'unknown') record.protocolNumber = packet.protocol
   record.source = ipv4
@@ -111,6 +115,13 @@ function describe(record: PacketRecord, packet: Packet): void {
       record.code = packet.icmpCode
       record.id = packet.icmpId
   }
+}
+
+/** Of a header that ends ahead of its addresses nothing was read. */
+function hasAddresses(packet: Packet): boolean {
+  if (packet.issue !== ISSUE_NETWORK_CUT && packet.issue !== ISSUE_NETWORK_BAD) return true
+  const fixedHeader = packet.family === FAMILY_IPV4 ? 20 : 40
+  return packet.frameEnd - packet.networkOffset >= fixedHeader
 }
 
 /** Where the packet goes and comes from, as it stands in the record. */

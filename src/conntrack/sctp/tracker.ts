@@ -107,7 +107,10 @@ export function trackSctp(
     reasons.add(sctpVtag, vtag >>> 0, expected >>> 0, direction)
     return HANDLED_INVALID
   }
+  const before = flowState(words, at)
   const answer = stepChunks(words, at, packet, vtag, direction, confirmed, types, reasons)
+  // Every change of state is told, as with TCP (observed with conntrack -E).
+  handling.stateChanged = flowState(words, at) !== before
   if (cut && answer !== HANDLED_INVALID && answer !== HANDLED_UNKNOWN) {
     reasons.add(cutTransport, packet.transportCaptured, packet.transportLength)
   }
