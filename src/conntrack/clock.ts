@@ -1,12 +1,12 @@
+/** Ticks are counted exactly below 2^53; the rest up to there leaves room for deadlines ahead. */
+const LAST_TICK = Number.MAX_SAFE_INTEGER - 2 ** 32
+
 /**
  * The kernel's clock: jiffies, driven by packet times.
  *
  * A tick is 1/hz of a second since 1970. The clock never runs backwards: a packet with an earlier time than the one
  * before is taken at that one's time, and counted.
  */
-/** Ticks are counted exactly below 2^53; the rest up to there leaves room for deadlines ahead. */
-const LAST_TICK = Number.MAX_SAFE_INTEGER - 2 ** 32
-
 export class Clock {
   /** Ticks a second (CONFIG_HZ). */
   readonly hz: number
@@ -43,6 +43,5 @@ const LONGEST_LIFE = 0x7fff_ffff
 
 /** A lifetime in ticks. What is longer than the kernel can hold is cut to that. */
 export function ticksOf(seconds: number, hz: number): number {
-  const ticks = seconds * hz
-  return ticks > LONGEST_LIFE ? LONGEST_LIFE : ticks
+  return Math.min(seconds * hz, LONGEST_LIFE)
 }
