@@ -162,8 +162,9 @@ export class Tracker {
     }
     // A listener is told in order; without one, what has expired may wait: nobody can see it.
     wheel.budget = this.onEvent === null ? EXPIRY_BUDGET : Number.POSITIVE_INFINITY
-    if (clock.ticks - wheel.cursor > LONGEST_JUMP) this.#drain(clock.ticks)
-    else this.#expireUntil(clock.ticks)
+    wheel.until = clock.ticks
+    if (wheel.until - wheel.cursor > LONGEST_JUMP) this.#drain(clock.ticks)
+    else this.#expireDue()
   }
 
   /** Takes away all that has expired by now: for a look at the whole table. */
@@ -174,33 +175,39 @@ export class Tracker {
   #drain(ticks: number): void {
     const wheel = this.table.wheel
     wheel.budget = Number.POSITIVE_INFINITY
-    while (wheel.size > 0 && ticks - wheel.cursor > LONGEST_JUMP)
-      this.#expireUntil(wheel.cursor + LONGEST_JUMP)
+    while (wheel.size > 0 && ticks - wheel.cursor > LONGEST_JUMP) {
+      wheel.until = wheel.cursor + LONGEST_JUMP
+      this.#expireDue()
+    }
+    wheel.until = ticks
     if (wheel.size === 0) wheel.start(ticks)
-    else this.#expireUntil(ticks)
+    else this.#expireDue()
   }
 
-  #expireUntil(ticks: number): void {
+  /** Takes away what is due by `wheel.until`. */
+  #expireDue(): void {
     const wheel = this.table.wheel
     if (this.onEvent === null) {
-      for (let number = wheel.nextDue(ticks); number >= 0; number = wheel.nextDue(ticks))
-        this.#expire(number, ticks)
+      for (let number = wheel.nextDue(); number >= 0; number = wheel.nextDue()) this.#expire(number)
       return
     }
     // A listener is told in the order of time; the wheel gives in the order of its slots.
     const due: number[] = []
-    for (let number = wheel.nextDue(ticks); number >= 0; number = wheel.nextDue(ticks)) due.push(number)
-    due.sort((a, b) => this.#deadlineAgo(b, ticks) - this.#deadlineAgo(a, ticks) || this.id(a) - this.id(b))
-    for (const number of due) this.#expire(number, ticks)
+    for (let number = wheel.nextDue(); number >= 0; number = wheel.nextDue()) due.push(number)
+    const now = wheel.until | 0
+    due.sort((a, b) => this.#deadlineAgo(b, now) - this.#deadlineAgo(a, now) || this.id(a) - this.id(b))
+    for (const number of due) this.#expire(number)
   }
 
-  /** How many ticks ago an entry was due. */
-  #deadlineAgo(number: number, ticks: number): number {
-    return ((ticks | 0) - this.table.words(number)[this.table.at(number) + DEADLINE]!) | 0
+  /** How many ticks before `now` (modulo 2^32) an entry was due. */
+  #deadlineAgo(number: number, now: number): number {
+    return (now - this.table.words(number)[this.table.at(number) + DEADLINE]!) | 0
   }
 
-  #expire(number: number, ticks: number): void {
-    this.#destroy(number, ticks - this.#deadlineAgo(number, ticks))
+  /** Takes away an entry that is due by `wheel.until`. */
+  #expire(number: number): void {
+    const { until } = this.table.wheel
+    this.#destroy(number, until - this.#deadlineAgo(number, until | 0))
   }
 
   /** Fills the packet's tuple. */
@@ -333,7 +340,8 @@ export class Tracker {
       const number = found >> 1
       const deadline = this.table.words(number)[this.table.at(number) + DEADLINE]!
       if (((deadline - this.clock.now) | 0) > 0) return found
-      this.#expire(number, this.clock.ticks)
+      this.table.wheel.until = this.clock.ticks
+      this.#expire(number)
     }
   }
 
@@ -372,10 +380,11 @@ export class Tracker {
   #makeRoom(limit: number): void {
     const { wheel } = this.table
     wheel.budget = FULL_TABLE_BUDGET
+    wheel.until = this.clock.ticks
     while (this.table.count >= limit) {
-      const number = wheel.nextDue(this.clock.ticks)
+      const number = wheel.nextDue()
       if (number < 0) return
-      this.#expire(number, this.clock.ticks)
+      this.#expire(number)
     }
   }
 

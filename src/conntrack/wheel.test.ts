@@ -23,7 +23,8 @@ function wheelAt(start: number) {
   const due = (now: number, budget = Number.POSITIVE_INFINITY): number[] => {
     const list: number[] = []
     wheel.budget = budget
-    for (let number = wheel.nextDue(now); number >= 0; number = wheel.nextDue(now)) list.push(number)
+    wheel.until = now
+    for (let number = wheel.nextDue(); number >= 0; number = wheel.nextDue()) list.push(number)
     return list
   }
   return { wheel, add, move, due }

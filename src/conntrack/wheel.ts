@@ -27,6 +27,8 @@ export class TimingWheel {
   #cursor = 0
   /** How many entries and slots `nextDue` may still look at. */
   budget = Number.POSITIVE_INFINITY
+  /** `nextDue` looks for what is due at or before this tick (absolute). Not an argument: each call would allocate it. */
+  until = 0
 
   constructor(slab: Slab) {
     this.#slab = slab
@@ -99,10 +101,11 @@ export class TimingWheel {
   }
 
   /**
-   * The next entry that is due at or before tick `now` (absolute), taken from the wheel; -1 when there is none, or when
+   * The next entry that is due at or before tick `until`, taken from the wheel; -1 when there is none, or when
    * `budget` is used up: then the wheel lags behind and goes on with the next call.
    */
-  nextDue(now: number): number {
+  nextDue(): number {
+    const now = this.until | 0
     for (;;) {
       const cursor = this.#cursor
       let number = -1
@@ -118,7 +121,7 @@ export class TimingWheel {
       } else number = NOTHING
       if (number === NOTHING) number = this.#takeFrom(cursor & 0xff, now)
       if (number >= 0) return number
-      if (number === SPENT || !this.#advance(now)) return -1
+      if (number === SPENT || !this.#advance()) return -1
     }
   }
 
@@ -132,14 +135,15 @@ export class TimingWheel {
       const words = this.#slab.words(number)
       const at = this.#slab.at(number)
       this.remove(number)
-      // Compared with `now`, not with the cursor: a wheel that lags takes what is due at once.
-      if (((words[at + DEADLINE]! - (now | 0)) | 0) <= 0) return number
+      // Compared with `until`, not with the cursor: a wheel that lags takes what is due at once.
+      if (((words[at + DEADLINE]! - now) | 0) <= 0) return number
       this.file(number)
     }
   }
 
-  /** One tick on, or to where the next unit of the lowest level in use begins; false when that is beyond `now`. */
-  #advance(now: number): boolean {
+  /** One tick on, or to where the next unit of the lowest level in use begins; false when that is beyond `until`. */
+  #advance(): boolean {
+    const now = this.until
     if (this.#cursor >= now) return false
     const counts = this.#counts
     if (counts[0] !== 0) {
