@@ -69,8 +69,10 @@ function isAbsent(packet: Packet): boolean {
 }
 
 function pseudoSum(packet: Packet, protocol: number): number {
-  let sum = addWord(protocol, packet.transportLength)
-  sum = addWord(addWord(sum, packet.source0), packet.destination0)
+  const { source0, destination0, transportLength } = packet
+  // At most seven 16-bit words, or so: folded once.
+  let sum = protocol + (source0 >>> 16) + (source0 & 0xffff) + (destination0 >>> 16) + (destination0 & 0xffff)
+  sum = addWord(sum, transportLength)
   if (packet.family === FAMILY_IPV4) return sum
   sum = addWord(addWord(sum, packet.source1), packet.destination1)
   sum = addWord(addWord(sum, packet.source2), packet.destination2)
