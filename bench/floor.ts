@@ -24,6 +24,29 @@ export function walk(chunk: Uint8Array): number {
   return packets
 }
 
+/** The same by the capture reader, which checks each header and keeps count. */
+export class Reading {
+  readonly #reader = new CaptureReader()
+  readonly #record = new CaptureRecord()
+
+  constructor() {
+    this.#reader.feed(Traffic.fileHeader())
+    this.#reader.next(this.#record)
+  }
+
+  run(chunk: Uint8Array): number {
+    const reader = this.#reader
+    const record = this.#record
+    reader.feed(chunk)
+    let count = 0
+    while (reader.next(record)) {
+      sink ^= record.start
+      count++
+    }
+    return count
+  }
+}
+
 /** Reads and decodes each record as a replay does, into the same number of packets in turn. */
 export class Decoding {
   readonly #reader = new CaptureReader()

@@ -1,5 +1,5 @@
 /** Tracking from memory against the floor, at three sizes of the table, in interleaved rounds. */
-import { Decoding, used, walk } from './floor.ts'
+import { Decoding, Reading, used, walk } from './floor.ts'
 import { atMost, cpuNanoseconds, median, type Row, speed } from './measure.ts'
 import { makeTracker, Stream } from './stream.ts'
 import { Traffic } from './traffic.ts'
@@ -24,6 +24,7 @@ const sizes = [
 export async function measureTracking(): Promise<Row[]> {
   const chunk = new Uint8Array(PASS * 80)
   const decoding = new Decoding()
+  const reading = new Reading()
   const runs = []
   for (const { connections, limit } of sizes) {
     const tracker = makeTracker(SYSCTLS)
@@ -35,6 +36,7 @@ export async function measureTracking(): Promise<Row[]> {
     }
     runs.push({ connections, limit, tracker, traffic, stream, times: [] as number[], ratios: [] as number[] })
   }
+  const loops: number[] = []
   const walks: number[] = []
   const floors: number[] = []
   for (let round = -1; round < ROUNDS; round++) {
@@ -42,6 +44,8 @@ export async function measureTracking(): Promise<Row[]> {
       run.traffic.fill(chunk)
       const start = cpuNanoseconds()
       walk(chunk)
+      const looped = cpuNanoseconds()
+      reading.run(chunk)
       const walked = cpuNanoseconds()
       decoding.run(chunk)
       const decoded = cpuNanoseconds()
@@ -49,16 +53,19 @@ export async function measureTracking(): Promise<Row[]> {
       const tracked = cpuNanoseconds()
       // The first round warms up what the others measure.
       if (round < 0) continue
-      walks.push((walked - start) / PASS)
+      loops.push((looped - start) / PASS)
+      walks.push((walked - looped) / PASS)
       floors.push((decoded - walked) / PASS)
       run.times.push((tracked - decoded) / PASS)
       run.ratios.push((tracked - decoded) / (decoded - walked))
     }
   }
   const rows: Row[] = [
-    speed('bare walk of the record headers', median(walks)),
+    speed('bare loop over the record headers', median(loops)),
+    speed('walk of the record headers by the reader', median(walks)),
     speed('floor: walk and decode', median(floors)),
-    atMost('floor : bare walk', median(floors) / median(walks), 4, ' x'),
+    atMost('floor : walk', median(floors) / median(walks), 4, ' x'),
+    atMost('floor : bare loop', median(floors) / median(loops), null, ' x'),
   ]
   for (const { connections, limit, tracker, stream, times, ratios } of runs) {
     const name = connections.toLocaleString('en')
