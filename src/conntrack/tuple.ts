@@ -106,7 +106,19 @@ export class Tuple {
 
   /** Computes `hash`: the same for both directions of a flow. */
   computeHash(flowHash: FlowHash): void {
-    this.hash = hashWords(flowHash, this.addresses, 0, 4, this.ports, this.protocol)
+    const { addresses, ports, protocol } = this
+    if (protocol >= PROTOCOL_IPV6_BIT || protocol === PROTOCOL_ICMP) {
+      this.hash = hashWords(flowHash, addresses, 0, 4, ports, protocol)
+      return
+    }
+    // The usual case of `hashWords`, without its loop: 4 % of the time at 1,000 connections.
+    const source = addresses[0]!
+    const destination = addresses[4]!
+    const swapped = (ports << 16) | (ports >>> 16)
+    const inOrder = source === destination ? ports >>> 16 <= (ports & 0xffff) : source < destination
+    this.hash = inOrder
+      ? flowHash.hash4(source, destination, ports, protocol)
+      : flowHash.hash4(destination, source, swapped, protocol)
   }
 }
 
