@@ -7,6 +7,7 @@ import {
   PROTOCOL_ICMPV6,
   PROTOCOL_SCTP,
   PROTOCOL_TCP,
+  PROTOCOL_UDP,
 } from '../packet/packet.ts'
 import { ticksOf } from './clock.ts'
 import {
@@ -19,6 +20,7 @@ import {
   PROTOCOL_IPV6_BIT,
   STATUS,
   setFlowState,
+  UDP_STREAM_TICK,
 } from './entry.ts'
 import { findHelper } from './helper/registry.ts'
 import { invertedIcmpType, invertedIcmpv6Type } from './icmp-type.ts'
@@ -63,6 +65,8 @@ export function loadEntry(tracker: Tracker, view: EntryView): LoadResult {
   words[at + MARK] = view.mark
   if (view.protocol === PROTOCOL_TCP) setLastKind(words, at, 0, KIND_NONE)
   if (view.protocol === PROTOCOL_TCP || view.protocol === PROTOCOL_SCTP) setFlowState(words, at, state)
+  // The two seconds after which an answered flow is a stream are not saved: over, as the kernel takes them to be.
+  if (view.protocol === PROTOCOL_UDP) words[at + UDP_STREAM_TICK] = (clock.now - 1) | 0
   if (view.protocol === PROTOCOL_GRE) {
     words[at + GRE_TIMEOUT] = view.gre?.timeout ?? tracker.settings.greTimeout
     words[at + GRE_STREAM_TIMEOUT] = view.gre?.streamTimeout ?? tracker.settings.greTimeoutStream

@@ -21,11 +21,12 @@ test.each(Object.entries(CAPTURES))(
   '%s: what each call shows is what was approved',
   async (name, capture) => {
     for (const [file, bytes] of Object.entries(capture.files())) writeFileSync(join(folder, file), bytes)
-    const shown: string[] = []
-    for (const line of capture.calls) {
-      const words = ['replay', ...line]
-      shown.push(transcript(words, await call(folder, words)))
-    }
+    const shown = await Promise.all(
+      capture.calls.map(async (line) => {
+        const words = ['replay', ...line]
+        return transcript(words, await call(folder, words))
+      }),
+    )
     await expect(shown.join('\n')).toMatchFileSnapshot(join(import.meta.dirname, 'approved', `${name}.txt`))
   },
 )

@@ -57,6 +57,11 @@ export class Story {
     this.#now += seconds * 1000
   }
 
+  /** The next packet comes so many seconds after the first. */
+  until(seconds: number): void {
+    this.#now = seconds * 1000
+  }
+
   /** An IP packet in an Ethernet frame. */
   send(plan: PacketPlan | Uint8Array, frame: Frame = {}): void {
     this.frame(ethernet(plan instanceof Uint8Array ? plan : buildPacket(plan)), frame)

@@ -1,0 +1,67 @@
+/** `--at` in all its forms, and `--tz`. */
+import { expect, test } from 'vitest'
+import { gaps } from '../captures/limits.ts'
+import { linesOf, testFolder } from './folder.ts'
+
+const folder = testFolder()
+// The first packet comes on 14 November 2023 at 22:13:20 UTC.
+folder.write('gaps.pcapng', gaps().file())
+
+/** When tables were shown, in the order shown, and how many entries they had. */
+async function moments(...words: string[]): Promise<string[]> {
+  const { code, out, error } = await folder.replay('gaps.pcapng', '--table', ...words)
+  expect(code).toBe(0)
+  const shown = [...error.matchAll(/table at (.*), after (\d+) packets?: (\d+) entr/g)]
+  expect(linesOf(out)).toHaveLength(shown.reduce((sum, [, , , entries]) => sum + Number(entries), 0))
+  return shown.map(([, at, packets, entries]) => `${at} #${packets} ${entries}`)
+}
+
+test.each([
+  [['#1'], ['22:13:20.000000 #1 1']],
+  [['#5'], ['22:13:20.040000 #5 3']],
+  [['+0s'], ['22:13:20.000000 #1 1']],
+  [['+25ms'], ['22:13:20.025000 #3 3']],
+  [['+1m30s'], ['22:14:50.000000 #5 2']],
+  [['22:13:20.01'], ['22:13:20.010000 #2 2']],
+  // Already over on the first day: the next one.
+  [['22:13'], ['2023-11-15 22:13:00.000000 #7 1']],
+  [['2023-11-14T22:15'], ['22:15:00.000000 #5 2']],
+  [['2023-11-14T23:15:00+01:00'], ['22:15:00.000000 #5 2']],
+  [['2023-11-16 00:00:00Z'], ['2023-11-16 00:00:00.000000 #7 1']],
+  // Behind the last packet, when all has expired.
+  [['2024-01-01T00:00'], ['2024-01-01 00:00:00.000000 #8 0']],
+  // In the order of time, not of the call.
+  [
+    ['#5', '+25ms', '#1'],
+    ['22:13:20.000000 #1 1', '22:13:20.025000 #3 3', '22:13:20.040000 #5 3'],
+  ],
+])('--at %j', async (at, expected) => {
+  expect(await moments(...at.flatMap((moment) => ['--at', moment]))).toEqual(expected)
+})
+
+test('--tz: times are read and printed in the zone', async () => {
+  expect(await moments('--tz', 'Europe/Berlin', '--at', '23:14:50')).toEqual(['23:14:50.000000 #5 2'])
+  expect(await moments('--tz', '+05:30', '--at', '03:44:50')).toEqual(['03:44:50.000000 #5 2'])
+  expect(await moments('--tz', 'America/New_York', '--at', '2023-11-14T17:14:50')).toEqual([
+    '17:14:50.000000 #5 2',
+  ])
+  const { out } = await folder.replay('gaps.pcapng', '--tz=Asia/Tokyo', '--all')
+  expect(out).toMatch(/^ {3}1 {2}07:13:20\.000000 /)
+  expect(out).toContain('from 2023-11-15 07:13:20 Asia/Tokyo on')
+  expect(out).toContain('\n-- 2023-11-20\n')
+})
+
+test('a packet that the capture does not have is said, and shows nothing', async () => {
+  const { code, out, error } = await folder.replay('gaps.pcapng', '--at', '#99')
+  expect({ code, out }).toEqual({ code: 0, out: '' })
+  expect(error).toContain("sallyport: --at '#99': the capture has no such packet\n")
+})
+
+test.each(['noon', '120', '+3', '25:00', '2023-02-30T00:00', '#0', ''])(
+  '--at %j is wrong use',
+  async (at) => {
+    const { code, out, error } = await folder.replay('gaps.pcapng', `--at=${at}`)
+    expect({ code, out }).toEqual({ code: 2, out: '' })
+    expect(error).toContain('--at')
+  },
+)
