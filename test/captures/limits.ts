@@ -11,10 +11,10 @@ export function tableFull(): Story {
   return story
 }
 
-/** Half-open connections: five more than the limit of 2,000 that they are replayed with. */
+/** Half-open connections: five more than the limit of 2,300 that they are replayed with. */
 export function halfOpen(): Story {
   const story = new Story()
-  for (let port = 40_000; port < 42_005; port++) story.tcp(port, 80).out('S', 100)
+  for (let port = 40_000; port < 42_305; port++) story.tcp(port, 80).out('S', 100)
   return story
 }
 
