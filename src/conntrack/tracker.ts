@@ -79,7 +79,7 @@ const EXPIRY_BUDGET = 64
  * The same where the table is full. Looking at a million entries that were refreshed since they were filed takes 30 ms
  * in one go; what is found too late counts as full, as it does in Linux until its collector comes by.
  */
-const FULL_TABLE_BUDGET = 8_192
+const FULL_TABLE_BUDGET = 2_048
 /** Deadlines are compared modulo 2^32: no jump of the clock may come near half of that. */
 const LONGEST_JUMP = 2 ** 29
 
