@@ -123,7 +123,8 @@ export function playCase(player: Player, { settings, steps }: Case, traced = fal
     packets++
     const { observation, judgement, difference } = session.send(step)
     if (traced) trace.push(describeStep(index, step, observation, judgement))
-    if (difference) return { packets, difference, at: index, trace }
+    // A pause of the machine in the middle of a packet looks like a difference: the case is run again.
+    if (difference) return session.keepTime() ? { packets, difference, at: index, trace } : null
   }
   if (!session.keepTime()) return null
   return { packets, difference: session.compareTables(), at: steps.length, trace }
