@@ -1,0 +1,43 @@
+import { defineMatch, option } from '../ruleset/extension.ts'
+import { flag } from '../ruleset/kind/flag.ts'
+import { wideNumber } from '../ruleset/kind/number.ts'
+import { setReference } from '../ruleset/kind/set-reference.ts'
+
+const counter = (name: string, summary: string, others: readonly string[], invertible: boolean) =>
+  option(wideNumber, { names: [name], summary, excludes: others, invertible })
+
+export const set = defineMatch({
+  name: 'set',
+  summary: 'looks the packet up in an IP set',
+  options: {
+    set: option(setReference, {
+      names: ['--match-set', '--set'],
+      summary: 'the set, and what of the packet stands for each of its parts',
+      invertible: true,
+      required: true,
+    }),
+    returnNomatch: option(flag, {
+      names: ['--return-nomatch'],
+      summary: 'matches elements that are marked nomatch',
+      invertible: true,
+    }),
+    updateCounters: option(flag, {
+      names: ['--update-counters'],
+      summary: 'inverted: the counters of the element stay as they are',
+      invertible: true,
+      omit: ({ inverted }) => !inverted,
+    }),
+    updateSubcounters: option(flag, {
+      names: ['--update-subcounters'],
+      summary: 'inverted: the counters of the element in a list of sets stay as they are',
+      invertible: true,
+      omit: ({ inverted }) => !inverted,
+    }),
+    packetsEq: counter('--packets-eq', "the element's packet counter is N", ['packetsLt', 'packetsGt'], true),
+    packetsLt: counter('--packets-lt', "the element's packet counter is below N", ['packetsGt'], false),
+    packetsGt: counter('--packets-gt', "the element's packet counter is above N", [], false),
+    bytesEq: counter('--bytes-eq', "the element's byte counter is N", ['bytesLt', 'bytesGt'], true),
+    bytesLt: counter('--bytes-lt', "the element's byte counter is below N", ['bytesGt'], false),
+    bytesGt: counter('--bytes-gt', "the element's byte counter is above N", [], false),
+  },
+})

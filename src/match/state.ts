@@ -1,0 +1,19 @@
+import { defineMatch, option } from '../ruleset/extension.ts'
+import { bits } from '../ruleset/kind/bits.ts'
+import { stateNames } from './state-names.ts'
+
+export const state = defineMatch({
+  name: 'state',
+  summary: 'looks at the connection state; the older form of conntrack --ctstate',
+  options: {
+    state: option(
+      bits({ usage: 'STATE[,…]', names: stateNames.slice(0, 5), caseless: true, shortened: true }),
+      {
+        names: ['--state'],
+        summary: 'the state is one of these',
+        invertible: true,
+        required: true,
+      },
+    ),
+  },
+})

@@ -1,0 +1,223 @@
+/** Reads an option's value from the words behind it, and recognises what commonly goes wrong there. */
+import type { DiagnosticLog, Finding, Span } from './diagnostic.ts'
+import { shown } from './diagnostic.ts'
+import { type Kind, Refusal, type ValueContext } from './extension.ts'
+import { straightDashes } from './hazard.ts'
+import type { Word } from './word.ts'
+
+/** The words of a command line, and how far they have been read. */
+export class Words {
+  readonly list: Word[]
+  at = 0
+  readonly #isOption: (text: string) => boolean
+
+  /** @param isOption Whether an option of this name is known, in the rule as it has been read. */
+  constructor(list: Word[], isOption: (text: string) => boolean) {
+    this.list = list
+    this.#isOption = isOption
+  }
+
+  next(): Word | null {
+    return this.list[this.at] ?? null
+  }
+
+  looksLikeOption(word: Word): boolean {
+    return !word.quoted && this.#isOption(word.text)
+  }
+
+  /** Whether a word that may be left out stands here: neither an option nor `!`. */
+  hasPlainWord(): boolean {
+    const word = this.next()
+    return word !== null && !word.text.startsWith('-') && !word.text.startsWith('!')
+  }
+
+  /** The word in two if an option stands at its end without a blank in front, or null. */
+  splitLostBlank(word: Word): { readonly head: Word; readonly tail: Word } | null {
+    if (word.quoted || word.text.length > 80) return null
+    for (let cut = 1; cut < word.text.length; cut++) {
+      const rest = word.text.slice(cut)
+      if (/^[A-Za-z0-9_.,:+]/.test(rest)) continue
+      const option = straightDashes(rest) ?? rest
+      if (!this.#isOption(option)) continue
+      return {
+        head: { ...word, text: word.text.slice(0, cut), end: word.start + cut },
+        tail: { ...word, text: option, start: word.start + cut },
+      }
+    }
+    return null
+  }
+
+  /** Takes `!` in its old place, behind the option; `report` tells what the new form is. */
+  takeOldNegation(invertible: boolean, report: (span: Span, taken: number) => void): boolean {
+    const word = this.next()
+    if (!invertible || word === null || word.quoted || !word.text.startsWith('!')) return false
+    if (word.text === '!') {
+      if (this.list[this.at + 1] === undefined) return false
+      this.at++
+      report(word, this.next()!.start - word.start)
+      return true
+    }
+    report({ start: word.start, end: word.start + 1 }, 1)
+    this.list[this.at] = { ...word, text: word.text.slice(1), start: word.start + 1 }
+    return true
+  }
+}
+
+/** The next word, whatever it is; where there is none, that is reported. */
+export function takeWord(words: Words, option: string, span: Span, log: DiagnosticLog): Word | null {
+  const word = words.next()
+  if (word !== null) words.at++
+  else log.add(span, { code: 'missing-value', message: `${option} needs a value, but the line ends here` })
+  return word
+}
+
+function lostBlank(tail: Word): Finding {
+  return {
+    code: 'lost-blank',
+    message: `a blank is missing in front of ${tail.text}`,
+    fixes: [{ position: tail.start, length: 0, text: ' ' }],
+  }
+}
+
+/** The word, or what of it stands in front of an option if that is known: the option is the next word then. */
+export function mendLostBlank(
+  words: Words,
+  word: Word,
+  known: (text: string) => boolean,
+  log: DiagnosticLog,
+): Word {
+  if (known(word.text)) return word
+  const split = words.splitLostBlank(word)
+  if (split === null || !known(split.head.text)) return word
+  log.add(split.tail, lostBlank(split.tail))
+  words.list.splice(words.at, 0, split.tail)
+  return split.head
+}
+
+export interface ValueRead<T> {
+  readonly value: T
+  readonly span: Span
+}
+
+export interface ValueRequest<T> {
+  readonly option: string
+  readonly optionSpan: Span
+  readonly kind: Kind<T>
+  readonly context: ValueContext
+  /** What stood behind `=` or was glued to a single letter, or null. */
+  readonly attached: Word | null
+}
+
+/** Null if there is none that could be read; that has been reported. */
+export function readValue<T>(
+  words: Words,
+  request: ValueRequest<T>,
+  log: DiagnosticLog,
+): ValueRead<T> | null {
+  const { option, optionSpan, kind, context, attached } = request
+  const values: Word[] = []
+  if (attached) values.push(attached)
+  while (values.length < kind.words) {
+    const word = words.next()
+    // The second word of a pair may not look like an option; the first is taken whatever it is.
+    if (word === null || (values.length > 0 && !words.hasPlainWord())) {
+      const message =
+        kind.words === 1
+          ? `${option} needs a value, but the line ends here`
+          : `${option} needs ${kind.words} words: ${kind.usage}`
+      log.add(optionSpan, { code: 'missing-value', message, expected: kind.expected })
+      return null
+    }
+    words.at++
+    values.push(word)
+  }
+  const span = { start: values[0]!.start, end: values[values.length - 1]!.end }
+  const read = kind.read(
+    values.map((word) => word.text),
+    context,
+  )
+  if (!(read instanceof Refusal)) return { value: read, span }
+  return recover(words, request, values, read, log)
+}
+
+function recover<T>(
+  words: Words,
+  { option, optionSpan, kind, context, attached }: ValueRequest<T>,
+  values: readonly Word[],
+  refusal: Refusal,
+  log: DiagnosticLog,
+): ValueRead<T> | null {
+  const last = values[values.length - 1]!
+  const before = values.slice(0, -1).map((word) => word.text)
+  const tryLast = (text: string): T | null => {
+    const read = kind.read([...before, text], context)
+    return read instanceof Refusal ? null : read
+  }
+  if (attached === null && words.looksLikeOption(values[0]!)) {
+    words.at -= values.length
+    const message = `${option} needs a value, but ${shown(values[0]!.text)} follows`
+    log.add(optionSpan, { code: 'missing-value', message, expected: kind.expected })
+    return null
+  }
+  const split = words.splitLostBlank(last)
+  const first = split && tryLast(split.head.text)
+  if (split && first !== null) {
+    log.add(split.tail, lostBlank(split.tail))
+    words.list.splice(words.at, 0, split.tail)
+    return { value: first, span: { start: values[0]!.start, end: split.head.end } }
+  }
+  const joined = joinList(words, last, tryLast)
+  if (joined) {
+    log.add(
+      { start: last.end, end: joined.rest[0]!.start },
+      {
+        code: 'blank-in-list',
+        message: `a list has no blanks: ${shown(joined.text)}`,
+        fixes: joined.gaps.map(({ start, end }) => ({ position: start, length: end - start, text: '' })),
+      },
+    )
+    words.at += joined.rest.length
+    return {
+      value: joined.value,
+      span: { start: values[0]!.start, end: joined.rest[joined.rest.length - 1]!.end },
+    }
+  }
+  const word = values[refusal.word] ?? last
+  const { suggestion, replacement } = refusal
+  const better = replacement ?? suggestion
+  log.add(word, {
+    code: 'bad-value',
+    message: `${option}: ${refusal.message}`,
+    expected: kind.expected,
+    suggestion: better,
+    fixes:
+      replacement === null
+        ? []
+        : [{ position: word.start, length: word.end - word.start, text: replacement }],
+  })
+  return null
+}
+
+/** `NEW, ESTABLISHED` or `NEW ,ESTABLISHED`: the list without its blanks, if that can be read. */
+function joinList<T>(
+  words: Words,
+  last: Word,
+  read: (text: string) => T | null,
+): { value: T; text: string; rest: Word[]; gaps: Span[] } | null {
+  let text = last.text
+  let end = last.end
+  const rest: Word[] = []
+  const gaps: Span[] = []
+  for (let i = words.at; i < words.list.length && rest.length < 64; i++) {
+    const word = words.list[i]!
+    if (!text.endsWith(',') && !word.text.startsWith(',')) break
+    if (words.looksLikeOption(word)) break
+    text += word.text
+    gaps.push({ start: end, end: word.start })
+    end = word.end
+    rest.push(word)
+  }
+  if (rest.length === 0) return null
+  const value = read(text)
+  return value === null ? null : { value, text, rest, gaps }
+}

@@ -1,0 +1,7 @@
+import { defineTarget } from '../ruleset/extension.ts'
+
+export const accept = defineTarget({
+  name: 'ACCEPT',
+  summary: 'lets the packet pass this table',
+  options: {},
+})

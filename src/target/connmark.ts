@@ -1,0 +1,70 @@
+import { defineTarget, option, shorthand, without } from '../ruleset/extension.ts'
+import { flag } from '../ruleset/kind/flag.ts'
+import { type MaskedNumber, maskedNumber, number } from '../ruleset/kind/number.ts'
+import type { Settings } from '../ruleset/model.ts'
+import { fullMask, markShorthandKeys, markShorthands } from './set-mark.ts'
+
+const bits = number({ usage: 'BITS', base: 16 })
+const shift = number({ max: 32, unit: 'bits' })
+
+export const connmark = defineTarget({
+  name: 'CONNMARK',
+  summary: "changes the mark of the packet's connection, or copies it from or to the packet's",
+  oneOf: [['xmark', 'save', 'restore']],
+  options: {
+    xmark: option(maskedNumber('full'), {
+      names: ['--set-xmark'],
+      summary: 'clears the bits of the mask, and turns those of the value over',
+      excludes: [...markShorthandKeys, 'save', 'restore'],
+    }),
+    save: option(flag, {
+      names: ['--save-mark'],
+      summary: "copies the packet's mark to the connection",
+      excludes: [...markShorthandKeys, 'restore'],
+    }),
+    restore: option(flag, {
+      names: ['--restore-mark'],
+      summary: "copies the connection's mark to the packet",
+      excludes: markShorthandKeys,
+    }),
+    nfmask: option(bits, { names: ['--nfmask'], summary: "of the packet's mark, these bits take part" }),
+    ctmask: option(bits, { names: ['--ctmask'], summary: "of the connection's mark, these bits take part" }),
+    leftShift: option(shift, {
+      names: ['--left-shift-mark'],
+      summary: 'shifts the mark to the left',
+      excludes: ['rightShift'],
+      omit: ({ value }) => value === 0,
+    }),
+    rightShift: option(shift, {
+      names: ['--right-shift-mark'],
+      summary: 'shifts the mark to the right',
+      omit: ({ value }) => value === 0,
+    }),
+  },
+  shorthands: {
+    ...markShorthands(['xmark', 'save', 'restore']),
+    mask: shorthand(bits, {
+      names: ['--mask'],
+      summary: '--nfmask and --ctmask in one',
+      excludes: ['nfmask', 'ctmask'],
+      stands: (value) => ({ nfmask: { value, inverted: false }, ctmask: { value, inverted: false } }),
+    }),
+  },
+  normalise(options) {
+    const xmark = options['xmark']?.value as MaskedNumber | undefined
+    const mask = options['ctmask']?.value as number | undefined
+    let settings: Settings = options
+    for (const key of ['leftShift', 'rightShift']) {
+      if (settings[key]?.value === 0) settings = without(settings, key)
+    }
+    const all = { value: fullMask, inverted: false }
+    if (xmark === undefined) {
+      return { ...settings, nfmask: options['nfmask'] ?? all, ctmask: options['ctmask'] ?? all }
+    }
+    settings = without(without(settings, 'nfmask'), 'ctmask')
+    // A mask given beside --set-mark takes the place of the one that follows from the value.
+    return mask === undefined
+      ? settings
+      : { ...settings, xmark: { value: { value: xmark.value, mask }, inverted: false } }
+  },
+})

@@ -1,0 +1,23 @@
+import { defineTarget, option } from '../ruleset/extension.ts'
+import { flag } from '../ruleset/kind/flag.ts'
+import { checkNatPorts, natRange } from './nat-range.ts'
+
+export const dnat = defineTarget({
+  name: 'DNAT',
+  summary: 'gives the connection another destination',
+  tables: ['nat'],
+  hooks: ['PREROUTING', 'OUTPUT'],
+  options: {
+    to: option(natRange({ base: true }), {
+      names: ['--to-destination'],
+      summary: 'the new address or range, and port or range',
+      required: true,
+    }),
+    random: option(flag, { names: ['--random'], summary: 'the port is chosen at random' }),
+    persistent: option(flag, {
+      names: ['--persistent'],
+      summary: 'a client gets the same address each time',
+    }),
+  },
+  check: ({ to }, context) => checkNatPorts('to', to.value.ports !== null, context),
+})

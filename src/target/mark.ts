@@ -1,0 +1,17 @@
+import { defineTarget, option } from '../ruleset/extension.ts'
+import { maskedNumber } from '../ruleset/kind/number.ts'
+import { markShorthandKeys, markShorthands } from './set-mark.ts'
+
+export const mark = defineTarget({
+  name: 'MARK',
+  summary: "changes the packet's mark",
+  oneOf: [['xmark']],
+  options: {
+    xmark: option(maskedNumber('full'), {
+      names: ['--set-xmark'],
+      summary: 'clears the bits of the mask, and turns those of the value over',
+      excludes: markShorthandKeys,
+    }),
+  },
+  shorthands: markShorthands(['xmark']),
+})

@@ -1,0 +1,7 @@
+import { defineTarget } from '../ruleset/extension.ts'
+
+export const returnTarget = defineTarget({
+  name: 'RETURN',
+  summary: 'goes back to the calling chain; from a built-in chain to its policy',
+  options: {},
+})
