@@ -18,10 +18,7 @@ if (given.length === 0 && !existsSync(join(root, example))) {
   console.error(`${example} is missing: restore it from the repository, or name a capture: npm start -- FILE`)
   process.exit(1)
 }
-process.exitCode = run(
-  process.execPath,
-  [join('dist', 'cli.js'), 'replay', ...(given.length > 0 ? given : [example])],
-  {
-    stdio: 'inherit',
-  },
-)
+// Files are meant from where npm was called; the example is the repository's.
+const cwd = given.length > 0 ? (process.env.INIT_CWD ?? root) : root
+const args = [join(root, 'dist', 'cli.js'), 'replay', ...(given.length > 0 ? given : [example])]
+process.exitCode = run(process.execPath, args, { cwd, stdio: 'inherit' })

@@ -37,7 +37,7 @@ export { type TableFormatName, tableFormats, tableLines } from './format/table-f
 // Packets
 export { buildPacket, type PacketPlan } from './packet/build.ts'
 export { decodeFrame, decodeNetwork } from './packet/decode.ts'
-export { Packet } from './packet/packet.ts'
+export { DIRECTION_INCOMING, DIRECTION_OUTGOING, Packet } from './packet/packet.ts'
 export { Feed, type FeedOptions } from './replay/feed.ts'
 export type { PacketRecord, RecordEntry, RecordTuple } from './replay/record.ts'
 export { recordOf } from './replay/record-of.ts'

@@ -163,6 +163,11 @@ function nameOf(magic: number): string {
     case 0:
       return 'a file that begins with zeros'
     default:
-      return `a file that begins with 0x${magic.toString(16).padStart(8, '0')} (little-endian)`
+      return `a file that begins with the bytes ${bytesText(magic)}`
   }
+}
+
+/** The four bytes of a little-endian word, in the file's order. */
+function bytesText(word: number): string {
+  return [0, 8, 16, 24].map((shift) => ((word >>> shift) & 0xff).toString(16).padStart(2, '0')).join(' ')
 }

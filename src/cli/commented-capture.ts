@@ -26,7 +26,9 @@ export class CommentedCapture {
     try {
       this.#descriptor = openSync(path, 'w')
     } catch (error) {
-      throw unreadable(path, error)
+      const code = error instanceof Error && 'code' in error ? error.code : ''
+      if (code === 'ENOENT') throw wrongUse(`--write: ${path}: there is no such directory`)
+      throw unreadable(`--write: ${path}`, error)
     }
     this.#add(pcapngSection('sallyport'))
   }

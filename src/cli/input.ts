@@ -1,5 +1,6 @@
 /** Opens captures: files, pipes and standard input. */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { type OnReadOpts, Socket, type SocketConstructorOpts } from 'node:net'
 import { isatty } from 'node:tty'
 import type { CaptureInput } from '../capture/merge.ts'
 import { EXIT_UNREADABLE } from './exit-codes.ts'
@@ -12,7 +13,7 @@ export interface OpenInput extends CaptureInput {
   /** In bytes as they lie on disk, or null for a pipe. */
   readonly size: number | null
   /** Once; a failure while reading is thrown by the iterator. Ending the loop closes the file. */
-  readonly chunks: Iterable<Uint8Array>
+  readonly chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>
 }
 
 /**
@@ -34,9 +35,67 @@ export function openInput(path: string): OpenInput {
       if (!standard) closeSync(descriptor)
       throw Object.assign(new Error(), { code: 'EISDIR' })
     }
-    return { name: path, size: stat.isFile() ? stat.size : null, chunks: readChunks(descriptor) }
+    const isPipe = standard && (stat.isFIFO() || stat.isSocket())
+    return {
+      name: path,
+      size: stat.isFile() ? stat.size : null,
+      chunks: isPipe ? readPipe() : readChunks(descriptor),
+    }
   } catch (error) {
     throw unreadable(path, error)
+  }
+}
+
+/**
+ * A pipe may be live: what arrives is handed on at once, and the first interrupt (Ctrl-C) ends the input as its end
+ * would, so that what was computed is shown. A second one ends the command. Buffers as in `readChunks`.
+ */
+async function* readPipe(): AsyncGenerator<Uint8Array, void> {
+  const buffers = [new Uint8Array(CHUNK), new Uint8Array(CHUNK)] as const
+  let turn = 0
+  let failure: Error | null = null
+  let ended = false
+  let wake: (chunk: Uint8Array | null) => void = () => {}
+  const end = () => {
+    ended = true
+    wake(null)
+  }
+  const onread: OnReadOpts = {
+    buffer: () => buffers[turn & 1]!,
+    callback: (size, buffer) => {
+      turn++
+      wake(buffer.subarray(0, size))
+      // Nothing more until it is asked for.
+      return false
+    },
+  }
+  // Its types know `onread` for sockets that connect only.
+  const options: SocketConstructorOpts & { readonly onread: OnReadOpts } = {
+    fd: 0,
+    readable: true,
+    writable: false,
+    onread,
+  }
+  const socket = new Socket(options)
+  socket.on('error', (error) => {
+    failure = error
+    end()
+  })
+  socket.on('end', end).on('close', end)
+  process.once('SIGINT', end)
+  try {
+    while (!ended) {
+      const chunk = await new Promise<Uint8Array | null>((resolve) => {
+        wake = resolve
+        socket.resume()
+      })
+      if (chunk === null) break
+      yield chunk
+    }
+    if (failure !== null) throw failure
+  } finally {
+    process.removeListener('SIGINT', end)
+    socket.destroy()
   }
 }
 

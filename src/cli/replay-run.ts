@@ -30,8 +30,8 @@ import { recordOf, timeText } from '../replay/record-of.ts'
 import { type Instant, type Moment, Replay } from '../replay/replay.ts'
 import { Summary } from '../replay/summary.ts'
 import { CommentedCapture } from './commented-capture.ts'
-import { EXIT_OK, EXIT_UNREADABLE } from './exit-codes.ts'
-import { unreadable, wrongUse } from './failure.ts'
+import { EXIT_OK, EXIT_UNREADABLE, EXIT_WRONG_USE } from './exit-codes.ts'
+import { Failure, unreadable, wrongUse } from './failure.ts'
 import { gunzip } from './gunzip.ts'
 import { openInput } from './input.ts'
 import { momentInstant } from './moment.ts'
@@ -68,6 +68,10 @@ class ReplayRun {
   readonly #writer: CommentedCapture | null
   /** Something else than the report was asked for: data alone goes to standard output. */
   readonly #dataOnly: boolean
+  /** A pipe is among the inputs: what is known is shown before more is waited for. */
+  readonly #isLive: boolean
+  /** Packets shown by --all. */
+  #shown = 0
 
   constructor(request: ReplayRequest) {
     const { options, files } = request
@@ -80,7 +84,9 @@ class ReplayRun {
       options.expect ||
       options.table !== null ||
       options.at.length > 0
+    refuseMixed(options)
     const inputs = files.map(openInput)
+    this.#isLive = inputs.some(({ size }) => size === null)
     this.#tracker = new Tracker({
       settings: readSettings(options),
       hz: options.hz,
@@ -99,7 +105,7 @@ class ReplayRun {
       onPacket: (packet, outcome, number) => this.#onPacket(packet, outcome, number),
       onStart: (start) => this.#onStart(start),
       onMoment: () => this.#showTable(),
-      onProgress: (bytesRead) => this.#progress.update(bytesRead, this.#replay.summary.packets),
+      onProgress: (bytesRead) => this.#onProgress(bytesRead),
     })
     if (options.events) subscribe(this.#tracker, (event) => this.#onEvent(event))
     const sizes = inputs.map(({ size }) => size)
@@ -126,11 +132,14 @@ class ReplayRun {
     if (options.stats) this.#output.line(formatStatistics(this.#statistics()))
     const parts = this.#reportParts()
     if (this.#dataOnly || (this.#isUnreadable() && parts.summary.packets === 0)) this.#tell(parts.assumptions)
-    else if (options.all) this.#output.write(`\n${formatClosing(parts)}`)
-    else this.#output.write(formatReport(parts))
+    else if (options.all) {
+      if (this.#shown === 0 && parts.filter !== null)
+        this.#output.line(`no packet is selected (${parts.filter})`)
+      this.#output.write(`\n${formatClosing(parts)}`)
+    } else this.#output.write(formatReport(parts))
     this.#output.flush()
-    this.#tellMissed()
-    return this.#isUnreadable() ? EXIT_UNREADABLE : EXIT_OK
+    if (this.#isUnreadable()) return EXIT_UNREADABLE
+    return this.#tellMissed() ? EXIT_WRONG_USE : EXIT_OK
   }
 
   #onStart(start: Instant): Moment[] {
@@ -155,6 +164,7 @@ class ReplayRun {
     if (json || (all && !this.#dataOnly)) {
       const record = this.#record(packet, outcome, number)
       if (filter?.matches(record) === false) return
+      this.#shown++
       if (json) this.#writeJson(record)
       else this.#output.line(this.#lines.format(record))
       return
@@ -166,6 +176,14 @@ class ReplayRun {
       const record = this.#record(packet, outcome, number)
       if (filter.matches(record)) this.#odd.add(code, () => record)
     }
+  }
+
+  #onProgress(bytesRead: number): void {
+    if (this.#isLive) {
+      this.#flushJson()
+      this.#output.flush()
+    }
+    this.#progress.update(bytesRead, this.#replay.summary.packets)
   }
 
   #record(packet: Packet, outcome: Outcome, number: number): PacketRecord {
@@ -225,6 +243,9 @@ class ReplayRun {
     for (const { severity, file, line, column, message } of diagnostics) {
       this.#say(`${file}:${line}:${column}: ${severity}: ${message}`)
     }
+    if (entries.length === 0 && diagnostics.length > 0) {
+      throw new Failure(`${printable(tableIn)}: no entry of a state table in it`, EXIT_UNREADABLE)
+    }
     const refused = new Map<string, number>()
     for (const entry of entries) {
       const result = loadEntry(this.#tracker, entry)
@@ -245,15 +266,7 @@ class ReplayRun {
     const zone = this.#options.tz ?? UTC
     const { filter } = this.#request
     return {
-      assumptions: assumptionsOf({
-        summary,
-        problems: this.#capture.problems,
-        omittedProblems: this.#capture.omittedProblems,
-        names: this.#capture.names,
-        offloadedChecksums: this.#tracker.offloadedChecksums,
-        checksumsIgnored: this.#options.checksum === 'ignore',
-        backwards: this.#tracker.clock.backwards,
-      }),
+      assumptions: assumptionsOf(this.#replay),
       summary,
       odd: this.#odd.records,
       oddTotal: this.#odd.total,
@@ -276,22 +289,49 @@ class ReplayRun {
     for (const { sentence } of assumptions) this.#say(sentence)
   }
 
-  #tellMissed(): void {
-    for (const moment of this.#replay.missed) {
+  /** Moments after packets that never came; true if there is one. */
+  #tellMissed(): boolean {
+    const { missed, summary } = this.#replay
+    for (const moment of missed) {
       const number = moment.kind === 'packet' ? moment.packet : moment.kind === 'frame' ? moment.frame : 0
-      this.#say(`--at '#${number}': the capture has no such packet`)
+      this.#say(
+        `--at '#${number}': there is no such packet, the capture has ${count(summary.packets, 'packet')}`,
+      )
     }
+    return missed.length > 0
   }
 
   #say(text: string): void {
     this.#output.flush()
     this.#progress.finish()
-    writeSync(2, `${this.#errors.style('dim', printable(`sallyport: ${text}`))}\n`)
+    writeSync(2, `${this.#errors.style('dim', printable(`sallyport replay: ${text}`))}\n`)
   }
 
   /** A file of which nothing could be read. */
   #isUnreadable(): boolean {
     return this.#capture.problems.some((problem) => problem.fatal && problem.frame === 0)
+  }
+}
+
+/** Packets, records and changes are told in a stream of their own each, and the table is neither. @throws Failure */
+function refuseMixed(options: ReplayOptions): void {
+  const streams = [
+    ['--all', options.all && !options.json],
+    ['--json', options.json],
+    ['--events', options.events],
+  ] as const
+  const [first, second] = streams.filter(([, given]) => given).map(([name]) => name)
+  if (first === undefined) return
+  if (second !== undefined) throw wrongUse(`${first} and ${second} go to standard output both: choose one`)
+  const ends = [
+    ['--table', options.table !== null],
+    ['--at', options.at.length > 0],
+    ['--expect', options.expect],
+    ['--stats', options.stats],
+  ] as const
+  const mixed = ends.find(([, given]) => given)
+  if (first !== '--events' && mixed !== undefined) {
+    throw wrongUse(`${first} and ${mixed[0]} go to standard output both: choose one`)
   }
 }
 

@@ -8,6 +8,8 @@ const TCP = 6
 export class Census {
   /** Entries that entered the table. */
   opened = 0
+  /** Entries that were put there from a saved table. */
+  loaded = 0
   /** TCP entries that left it, by their last state. */
   readonly ended = new Float64Array(10)
   /** TCP entries picked up in mid-stream that never saw the other direction. */

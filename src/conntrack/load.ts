@@ -25,8 +25,9 @@ import {
 import { findHelper } from './helper/registry.ts'
 import { invertedIcmpType, invertedIcmpv6Type } from './icmp-type.ts'
 import { sctpStateNames } from './sctp/table.ts'
-import { STATUS_CONFIRMED } from './status.ts'
+import { ORIGINAL, REPLY, STATUS_CONFIRMED } from './status.ts'
 import { setLastKind } from './tcp/last.ts'
+import { FLAG_BE_LIBERAL, FLAG_SACK_PERM, setSideFlags } from './tcp/side.ts'
 import { KIND_NONE, TCP_STATE_NAMES } from './tcp/state.ts'
 import { ACCOUNTED, type Tracker } from './tracker.ts'
 import { Tuple } from './tuple.ts'
@@ -43,8 +44,8 @@ export type LoadResult =
   | 'expired'
 
 /**
- * Puts an entry into the table at the tracker's time. Windows are not saved in a table, so they are learnt anew from
- * the next packets.
+ * Puts an entry into the table at the tracker's time. A saved table has no windows and no window scales: those of its
+ * TCP entries are not judged (conntrackd does the same with entries of another machine).
  */
 export function loadEntry(tracker: Tracker, view: EntryView): LoadResult {
   if (view.timeout <= 0) return 'expired'
@@ -63,7 +64,12 @@ export function loadEntry(tracker: Tracker, view: EntryView): LoadResult {
   const at = table.at(number)
   words[at + STATUS] = view.status & 0xffff & ~STATUS_CONFIRMED
   words[at + MARK] = view.mark
-  if (view.protocol === PROTOCOL_TCP) setLastKind(words, at, 0, KIND_NONE)
+  if (view.protocol === PROTOCOL_TCP) {
+    setLastKind(words, at, ORIGINAL, KIND_NONE)
+    // As for a flow that was picked up: what is not known is not judged.
+    setSideFlags(words, at, ORIGINAL, FLAG_SACK_PERM | FLAG_BE_LIBERAL)
+    setSideFlags(words, at, REPLY, FLAG_SACK_PERM | FLAG_BE_LIBERAL)
+  }
   if (view.protocol === PROTOCOL_TCP || view.protocol === PROTOCOL_SCTP) setFlowState(words, at, state)
   // The two seconds after which an answered flow is a stream are not saved: over, as the kernel takes them to be.
   if (view.protocol === PROTOCOL_UDP) words[at + UDP_STREAM_TICK] = (clock.now - 1) | 0
@@ -81,7 +87,7 @@ export function loadEntry(tracker: Tracker, view: EntryView): LoadResult {
   }
   words[at + DEADLINE] = ticksOf(view.timeout, clock.hz)
   table.confirm(number, tuple.hash, clock.now)
-  tracker.census.opened++
+  tracker.census.loaded++
   const helper = view.helper === null ? null : findHelper(view.helper)
   if (helper !== null) {
     tracker.helpers.assign(number, helper)

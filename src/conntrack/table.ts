@@ -27,8 +27,6 @@ import { TimingWheel } from './wheel.ts'
 
 /** An IPv6 entry's addresses: source, destination. */
 const ADDRESS_WORDS = 8
-/** Slots looked at for an entry to evict: about eight of Linux's buckets (early_drop). */
-const EVICTION_SLOTS = 32
 
 export class StateTable {
   readonly entries = new Slab(ENTRY_WORDS, NEXT)
@@ -38,6 +36,8 @@ export class StateTable {
   readonly #index = new HashIndex()
   readonly #scratch = new Int32Array(8)
   #nextId = 1
+  /** Where the search for an entry to evict goes on. */
+  #turn = 0
   /** Entries, those not yet confirmed and those that expired but were not taken away yet included. */
   count = 0
 
@@ -191,17 +191,20 @@ export class StateTable {
     )
   }
 
-  /** An entry that may be evicted for a new one, near where the new one's hash leads; -1 if there is none near. */
-  evictable(hash: number): number {
-    const slots = this.#index.slots(hash)
-    const mask = slots.length - 1
-    let slot = firstSlot(slots, hash)
-    for (let i = 0; i < EVICTION_SLOTS; i++, slot = (slot + 2) & mask) {
-      const reference = slots[slot + 1]!
-      if (reference === 0) continue
-      const number = (reference - 1) >>> 1
+  /**
+   * An entry that may be evicted for a new one: not ASSURED, among the next `many` entries in turn; -1 if all of these
+   * are. Linux looks into buckets that its secret key chose, so any choice of the right number is as good as its own.
+   */
+  evictable(many: number): number {
+    const { limit } = this.entries
+    let left = many
+    for (let steps = 0; left > 0 && steps < limit; steps++) {
+      const number = this.#turn
+      this.#turn = number + 1 < limit ? number + 1 : 0
       const status = this.entries.words(number)[this.entries.at(number) + STATUS]!
-      if ((status & (STATUS_ASSURED | STATUS_DYING)) === 0) return number
+      if ((status & (STATUS_CONFIRMED | STATUS_DYING)) !== STATUS_CONFIRMED) continue
+      if ((status & STATUS_ASSURED) === 0) return number
+      left--
     }
     return -1
   }

@@ -135,7 +135,7 @@ export class Tracker {
   /** Packets whose checksum was still to be completed by a network card (policy `auto`). */
   offloadedChecksums = 0
   onEvent: EventListener | null = null
-  readonly #checksums: ChecksumPolicy
+  readonly checksums: ChecksumPolicy
   readonly #zones: number
   readonly #icmpErrors: IcmpErrors
   readonly #handling = new Handling()
@@ -145,7 +145,7 @@ export class Tracker {
     this.clock = new Clock(options.hz ?? 250)
     this.table = new StateTable(options.fillRandom ?? platformRandom)
     this.helpers = new Helpers(this.table, this.clock, this.settings)
-    this.#checksums = options.checksums ?? 'auto'
+    this.checksums = options.checksums ?? 'auto'
     this.#zones = ((options.zone ?? 0) << 16) | (options.zone ?? 0)
     this.#icmpErrors = new IcmpErrors(this.table)
   }
@@ -352,7 +352,7 @@ export class Tracker {
     if (limit !== 0 && table.count >= limit) {
       this.#makeRoom(limit)
       if (table.count >= limit) {
-        const victim = table.evictable(tuple.hash)
+        const victim = table.evictable(this.#searched())
         if (victim < 0) {
           outcome.droppedBy = DROPPED_BY_CONNTRACK
           outcome.reasons.add(reason.full, table.count, limit)
@@ -374,6 +374,11 @@ export class Tracker {
     if (helpers.expectations.size > 0 || helpers.assignments.length > 0)
       helpers.begin(packet, number, outcome)
     return number
+  }
+
+  /** Entries in eight buckets, where each entry stands in two (early_drop, NF_CT_EVICTION_RANGE). */
+  #searched(): number {
+    return Math.max(1, Math.round((16 * this.table.count) / this.settings.buckets))
   }
 
   /** Takes expired entries away until one more fits. */
@@ -483,7 +488,7 @@ export class Tracker {
   /** Transport checksums are verified in PREROUTING only: what this host sends is not complete yet. */
   #verify(packet: Packet): void {
     if (
-      this.#checksums === 'ignore' ||
+      this.checksums === 'ignore' ||
       this.settings.checksum === 0 ||
       packet.direction === DIRECTION_OUTGOING
     ) {
@@ -492,7 +497,7 @@ export class Tracker {
     }
     verifyChecksum(packet)
     if (packet.checksum !== CHECKSUM_PARTIAL) return
-    if (this.#checksums === 'auto') {
+    if (this.checksums === 'auto') {
       packet.checksum = CHECKSUM_GOOD
       this.offloadedChecksums++
     } else packet.checksum = CHECKSUM_BAD

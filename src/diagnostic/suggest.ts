@@ -30,15 +30,25 @@ export function editDistance(from: string, to: string, limit = 3): number {
   return Math.min(above[to.length]!, limit + 1)
 }
 
+/** So many letters at least make a beginning or an end that is worth completing. */
+const SHORTEST_PART = 5
+
 /**
- * The nearest of the known words, or null if none is near: one edit in a word of up to four letters, two in
- * one of up to eight, else three. Case does not count; of several equally near, the first.
+ * The nearest of the known words, or null if none is near: one that the word begins or ends; else one edit in a word
+ * of up to four letters, two in one of up to eight, else three. Case does not count; of several equally near, the first.
  */
 export function suggest(word: string, known: Iterable<string>): string | null {
   const sought = word.toLowerCase()
   let limit = sought.length <= 4 ? 1 : sought.length <= 8 ? 2 : 3
   let nearest: string | null = null
-  for (const candidate of known) {
+  const words = [...known]
+  const part =
+    sought.length < SHORTEST_PART
+      ? undefined
+      : (words.find((candidate) => candidate.toLowerCase().startsWith(sought)) ??
+        words.find((candidate) => candidate.toLowerCase().endsWith(sought)))
+  if (part !== undefined) return part
+  for (const candidate of words) {
     const distance = editDistance(sought, candidate.toLowerCase(), limit)
     if (distance > limit) continue
     if (distance === 0) return candidate

@@ -4,7 +4,7 @@
  */
 import type { CaptureProblem } from '../capture/record.ts'
 import { printable } from '../diagnostic/printable.ts'
-import type { Summary } from '../replay/summary.ts'
+import type { Replay } from '../replay/replay.ts'
 import { count } from './number-words.ts'
 
 export interface Assumption {
@@ -13,7 +13,9 @@ export interface Assumption {
     | 'checksums-offloaded'
     | 'checksums-ignored'
     | 'flows-began-before'
+    | 'loaded-entries'
     | 'one-sided'
+    | 'incomplete-datagrams'
     | 'cut-packets'
     | 'oversize-packets'
     | 'time-backwards'
@@ -22,43 +24,44 @@ export interface Assumption {
   readonly sentence: string
 }
 
-export interface AssumptionSource {
-  readonly summary: Summary
-  readonly problems: readonly CaptureProblem[]
-  readonly omittedProblems: number
-  readonly names: readonly string[]
-  readonly offloadedChecksums: number
-  readonly checksumsIgnored: boolean
-  readonly backwards: number
-}
-
-export function assumptionsOf(source: AssumptionSource): Assumption[] {
-  const { summary } = source
-  const list: Assumption[] = source.problems.map((problem) => ({
+/** What a replay that has run to its end took for granted. */
+export function assumptionsOf(replay: Replay): Assumption[] {
+  const { summary, capture, tracker } = replay
+  const list: Assumption[] = capture.problems.map((problem) => ({
     code: 'capture-problem',
     count: 1,
-    sentence: problemSentence(problem, source.names),
+    sentence: problemSentence(problem, capture.names),
   }))
   const add = (code: Assumption['code'], number: number, sentence: string): void => {
     if (number > 0) list.push({ code, count: number, sentence })
   }
   add(
     'capture-problem',
-    source.omittedProblems,
-    `${count(source.omittedProblems, 'further problem')} of the capture not listed`,
+    capture.omittedProblems,
+    `${count(capture.omittedProblems, 'further problem')} of the capture not listed`,
   )
   add(
     'checksums-offloaded',
-    source.offloadedChecksums,
-    `${count(source.offloadedChecksums, 'packet')} captured before the network card completed the checksum: taken as right (--checksum=verify judges them)`,
+    tracker.offloadedChecksums,
+    `${count(tracker.offloadedChecksums, 'packet')} captured before the network card completed the checksum: taken as right (--checksum=verify judges them)`,
   )
-  if (source.checksumsIgnored)
+  if (tracker.checksums === 'ignore')
     add('checksums-ignored', summary.packets, 'transport checksums were not looked at')
   const pickedUp = summary.withReason('tcp-picked-up')
   add(
     'flows-began-before',
     pickedUp,
-    `${count(pickedUp, 'flow')} began before the capture: picked up, so ${pickedUp === 1 ? 'its windows are' : 'their windows are'} not judged here; the host itself, which saw the handshake, may have`,
+    `${count(pickedUp, 'flow')} picked up in mid-stream, begun before the capture or gone on after their entry had expired: their windows are not judged here; the host itself, which saw the handshake, may have`,
+  )
+  add(
+    'loaded-entries',
+    tracker.census.loaded,
+    `${count(tracker.census.loaded, 'entry', 'entries')} from a saved table, which has no windows: those of TCP entries are not judged`,
+  )
+  add(
+    'incomplete-datagrams',
+    summary.incomplete,
+    `${count(summary.incomplete, 'datagram')} of which a fragment never came: the others were held, and nothing ever tracked them`,
   )
   add(
     'one-sided',
@@ -77,8 +80,8 @@ export function assumptionsOf(source: AssumptionSource): Assumption[] {
   )
   add(
     'time-backwards',
-    source.backwards,
-    `${count(source.backwards, 'packet')} with a time before the previous one's: taken at that one's time`,
+    tracker.clock.backwards,
+    `${count(tracker.clock.backwards, 'packet')} with a time before the previous one's: taken at that one's time`,
   )
   return list
 }

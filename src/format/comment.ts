@@ -5,7 +5,7 @@ import { entryText } from './packet-line.ts'
 
 export function commentOf(record: PacketRecord): string {
   const words = [`ctstate=${record.ctstate ?? 'none'}`]
-  if (record.verdict !== null) words.push(`verdict=${record.verdict}`)
+  if (record.decidedBy.kind !== 'none') words.push(`verdict=${record.verdict}`)
   for (const reason of record.reasons) words.push(`reason=${reason.code}`)
   words.push(
     record.entry === null ? 'entry=none' : `entry="${record.entry.protocol} ${entryText(record.entry)}"`,

@@ -6,9 +6,16 @@ const COMMA = 0x2c
 const LINE_FEED = 0x0a
 const HEX = '0123456789abcdef'
 
-/** The bytes of an ASCII text. */
-function ascii(text: string): Uint8Array {
-  return Uint8Array.from(text, (character) => character.charCodeAt(0))
+/** An ASCII text as little-endian words, the last one filled up: four bytes at a time, and what is too much overwritten. */
+interface Literal {
+  readonly words: Int32Array
+  readonly length: number
+}
+
+function ascii(text: string): Literal {
+  const words = new Int32Array((text.length + 3) >> 2)
+  for (let i = 0; i < text.length; i++) words[i >> 2]! |= text.charCodeAt(i) << ((i & 3) * 8)
+  return { words, length: text.length }
 }
 
 /** The key of a field with the comma ahead of it. */
@@ -74,11 +81,13 @@ const NULL = ascii('null')
  */
 export class NdjsonWriter {
   #bytes: Uint8Array
+  #view: DataView
   #at = 0
 
   /** `size` bytes to begin with; it grows with what is written and not taken. */
   constructor(size = 131_072) {
     this.#bytes = new Uint8Array(Math.max(64, size))
+    this.#view = new DataView(this.#bytes.buffer)
   }
 
   /** Bytes written since the last `clear`. */
@@ -114,6 +123,7 @@ export class NdjsonWriter {
     this.#stringField(FAMILY, record.family)
     this.#stringField(PROTOCOL, record.protocol)
     this.#numberField(PROTOCOL_NUMBER, record.protocolNumber)
+    const tupleStart = this.#at + SOURCE.length
     this.#stringField(SOURCE, record.source)
     this.#numberField(SOURCE_PORT, record.sourcePort)
     this.#stringField(DESTINATION, record.destination)
@@ -121,6 +131,7 @@ export class NdjsonWriter {
     this.#numberField(TYPE, record.type)
     this.#numberField(CODE, record.code)
     this.#numberField(ID, record.id)
+    const tupleEnd = this.#at
     this.#stringField(TCP_FLAGS, record.tcpFlags)
     this.#numberField(SEQUENCE, record.sequence)
     this.#numberField(ACKNOWLEDGMENT, record.acknowledgment)
@@ -142,27 +153,27 @@ export class NdjsonWriter {
       this.#literal(EGRESS)
       this.#string(egress.interface)
       this.#literal(SOURCE)
-      this.#tuple(egress)
+      this.#tupleLike(egress, record, tupleStart, tupleEnd)
       this.#byte(0x7d)
     } else {
       this.#literal(NO_EGRESS)
     }
-    if (record.entry) this.#entry(record.entry)
+    if (record.entry) this.#entry(record.entry, record, tupleStart, tupleEnd)
     else this.#literal(NO_ENTRY)
     this.#byte(0x7d)
     this.#byte(LINE_FEED)
   }
 
-  #entry(entry: RecordEntry): void {
+  #entry(entry: RecordEntry, record: PacketRecord, tupleStart: number, tupleEnd: number): void {
     this.#literal(ENTRY)
     this.#string(entry.protocol)
     this.#numberField(PROTOCOL_NUMBER, entry.protocolNumber)
     this.#stringField(STATE, entry.state)
     this.#numberField(TIMEOUT, entry.timeout)
     this.#literal(ORIGINAL)
-    this.#tuple(entry.original)
+    this.#tupleLike(entry.original, record, tupleStart, tupleEnd)
     this.#literal(REPLY)
-    this.#tuple(entry.reply)
+    this.#tupleLike(entry.reply, record, tupleStart, tupleEnd)
     this.#literal(FLAGS)
     for (let i = 0; i < entry.flags.length; i++) {
       if (i > 0) this.#byte(COMMA)
@@ -178,6 +189,26 @@ export class NdjsonWriter {
       this.#byte(0x7d)
     }
     this.#byte(0x7d)
+  }
+
+  /** A tuple that most often is the packet's own, whose bytes stand between `start` and `end` already. */
+  #tupleLike(tuple: RecordTuple, record: PacketRecord, start: number, end: number): void {
+    if (
+      tuple.source !== record.source ||
+      tuple.destination !== record.destination ||
+      tuple.sourcePort !== record.sourcePort ||
+      tuple.destinationPort !== record.destinationPort ||
+      tuple.type !== record.type ||
+      tuple.code !== record.code ||
+      tuple.id !== record.id ||
+      tuple.sourceKey !== undefined
+    ) {
+      this.#tuple(tuple)
+      return
+    }
+    this.#room(end - start)
+    this.#bytes.copyWithin(this.#at, start, end)
+    this.#at += end - start
   }
 
   /** From the value of `source` on, to the last field. */
@@ -209,13 +240,13 @@ export class NdjsonWriter {
     this.#byte(0x7d)
   }
 
-  #stringField(name: Uint8Array, value: string | null | undefined): void {
+  #stringField(name: Literal, value: string | null | undefined): void {
     if (value === undefined) return
     this.#literal(name)
     this.#string(value)
   }
 
-  #numberField(name: Uint8Array, value: number | undefined): void {
+  #numberField(name: Literal, value: number | undefined): void {
     if (value === undefined) return
     this.#literal(name)
     this.#number(value)
@@ -226,6 +257,7 @@ export class NdjsonWriter {
     const larger = new Uint8Array(Math.max(this.#bytes.length * 2, this.#at + bytes))
     larger.set(this.#bytes.subarray(0, this.#at))
     this.#bytes = larger
+    this.#view = new DataView(larger.buffer)
   }
 
   #byte(value: number): void {
@@ -233,13 +265,12 @@ export class NdjsonWriter {
     this.#bytes[this.#at++] = value
   }
 
-  #literal(text: Uint8Array): void {
-    this.#room(text.length)
-    const bytes = this.#bytes
-    let at = this.#at
-    // A loop, because these are too short for `set` to pay.
-    for (let i = 0; i < text.length; i++) bytes[at++] = text[i]!
-    this.#at = at
+  #literal({ words, length }: Literal): void {
+    this.#room(length + 3)
+    const view = this.#view
+    const at = this.#at
+    for (let i = 0; i < words.length; i++) view.setInt32(at + i * 4, words[i]!, true)
+    this.#at = at + length
   }
 
   #number(value: number): void {

@@ -48,11 +48,11 @@ function totalsBlock(parts: ReportParts): string {
   rows.push(['ctstate', list(Object.entries(summary.ctstates))])
   const open = list([...summary.open])
   const gone = list([...summary.gone])
-  if (open !== '') rows.push(['TCP open', open])
-  if (gone !== '') rows.push(['TCP ended', gone])
+  if (open !== '') rows.push(['TCP in table', open])
+  if (gone !== '') rows.push(['TCP gone', gone])
   rows.push([
     'table',
-    `${count(summary.entries, 'entry', 'entries')} at the end, ${grouped(summary.peak)} at most`,
+    `${count(summary.entries, 'entry', 'entries')} at the end, ${grouped(summary.peak)} at most, ${grouped(summary.entriesInAll)} in all`,
   ])
   const fragments = fragmentText(summary)
   if (fragments !== '') rows.push(['fragments', fragments])

@@ -8,8 +8,6 @@ import { formatXml, XML_FOOTER, XML_HEADER } from './xml.ts'
 
 /** A way to print the state table. */
 export interface TableFormat {
-  /** A few words for a list of choices. */
-  readonly title: string
   /** Lines ahead of and behind the entries. */
   readonly header: readonly string[]
   readonly footer: readonly string[]
@@ -18,23 +16,22 @@ export interface TableFormat {
 }
 
 function format(
-  title: string,
   line: (entry: EntryView) => string | null,
   header: readonly string[] = [],
   footer: readonly string[] = [],
 ): TableFormat {
-  return { title, header, footer, line }
+  return { header, footer, line }
 }
 
 /** Every form of the state table by the name it is chosen with. */
 export const tableFormats = {
-  conntrack: format('as conntrack -L', (entry) => formatConntrack(entry)),
-  extended: format('as conntrack -L -o extended', (entry) => formatConntrack(entry, { extended: true })),
-  proc: format('as /proc/net/nf_conntrack', formatProc),
-  ip_conntrack: format('as the old /proc/net/ip_conntrack, IPv4 only', formatIpConntrack),
-  save: format('as conntrack -L -o save', formatSave),
-  xml: format('as conntrack -L -o xml', (entry) => formatXml(entry), XML_HEADER, XML_FOOTER),
-  json: format('an object a line', formatJson),
+  conntrack: format((entry) => formatConntrack(entry)),
+  extended: format((entry) => formatConntrack(entry, { extended: true })),
+  proc: format(formatProc),
+  ip_conntrack: format(formatIpConntrack),
+  save: format(formatSave),
+  xml: format((entry) => formatXml(entry), XML_HEADER, XML_FOOTER),
+  json: format(formatJson),
 } as const satisfies Record<string, TableFormat>
 
 export type TableFormatName = keyof typeof tableFormats

@@ -25,7 +25,7 @@ export interface RecordEntry {
   original: RecordTuple
   reply: RecordTuple
   /** ASSURED and UNREPLIED, as `conntrack -L` shows them. */
-  flags: string[]
+  flags: readonly string[]
   mark: number
   zone?: number
   zones?: { original: number; reply: number }

@@ -46,8 +46,9 @@ export class Summary {
   /** TCP connections by their last state: open at the end, and gone by then. */
   readonly open = new Map<string, number>()
   readonly gone = new Map<string, number>()
-  /** Entries in the table at the end. */
+  /** Entries in the table at the end, and all that were ever in it. */
   entries = 0
+  entriesInAll = 0
   oneSided = 0
   readonly #byCtinfo = new Float64Array(10)
   readonly #byReason = new Float64Array(REASONS.length)
@@ -99,6 +100,7 @@ export class Summary {
     this.incomplete = incomplete
     const { table, census } = this.#tracker
     this.oneSided = census.oneSided
+    this.entriesInAll = census.opened + census.loaded
     TCP_STATE_NAMES.forEach((name, state) => {
       if (census.ended[state] !== 0) this.gone.set(name, census.ended[state]!)
     })

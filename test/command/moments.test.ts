@@ -53,8 +53,8 @@ test('--tz: times are read and printed in the zone', async () => {
 
 test('a packet that the capture does not have is said, and shows nothing', async () => {
   const { code, out, error } = await folder.replay('gaps.pcapng', '--at', '#99')
-  expect({ code, out }).toEqual({ code: 0, out: '' })
-  expect(error).toContain("sallyport: --at '#99': the capture has no such packet\n")
+  expect({ code, out }).toEqual({ code: 2, out: '' })
+  expect(error).toContain("sallyport replay: --at '#99': there is no such packet, the capture has ")
 })
 
 test.each(['noon', '120', '+3', '25:00', '2023-02-30T00:00', '#0', ''])(

@@ -74,17 +74,17 @@ test('data on standard output, everything else on standard error', async () => {
   expect(code).toBe(0)
   expect(linesOf(out).every((line) => /^(tcp|udp|icmp) .* use=1$/.test(line))).toBe(true)
   expect(linesOf(error)).toEqual([
-    expect.stringMatching(/^sallyport: table at /),
-    expect.stringMatching(/^sallyport: 10 packets cut by the snap length/),
+    expect.stringMatching(/^sallyport replay: table at /),
+    expect.stringMatching(/^sallyport replay: 10 packets cut by the snap length/),
   ])
 })
 
 test.each([
   [['none.pcap'], 3, 'sallyport replay: none.pcap: no such file'],
   [['folder'], 3, 'sallyport replay: folder: is a directory, not a capture'],
-  [['text.pcap'], 3, 'sallyport: text.pcap: byte 0: '],
-  [['empty.pcap'], 3, 'sallyport: empty.pcap: byte 0: the file is empty'],
-  [['half.gz'], 3, 'sallyport: half.gz: byte 0: '],
+  [['text.pcap'], 3, 'sallyport replay: text.pcap: byte 0: '],
+  [['empty.pcap'], 3, 'sallyport replay: empty.pcap: byte 0: the file is empty'],
+  [['half.gz'], 3, 'sallyport replay: half.gz: byte 0: '],
   [['close.pcapng', '--nonsense'], 2, '--nonsense'],
   [['close.pcapng', 'port', 'x'], 2, ''],
 ])('%j: exit code %i, nothing on standard output', async (words, expected, message) => {

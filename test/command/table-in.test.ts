@@ -93,7 +93,7 @@ test('lines that are no entries are told with their place, the others are loaded
   )
   expect(code).toBe(0)
   expect(linesOf(out).filter((line) => line.startsWith('udp'))).toHaveLength(2)
-  expect(error).toMatch(/sallyport: odd\.txt:2:\d+: \w+: /)
+  expect(error).toMatch(/sallyport replay: odd\.txt:2:\d+: \w+: /)
   expect(error).toContain('odd.txt: 1 entry left out: the same as an earlier one')
   const missing = await folder.replay('rest2.pcapng', '--table-in=missing.txt')
   expect(missing).toEqual({ code: 3, out: '', error: 'sallyport replay: missing.txt: no such file\n' })

@@ -112,18 +112,9 @@ class HostileRun {
 
   async run(): Promise<HostileResult> {
     await this.#replay.run()
-    const { problems, omittedProblems, names } = this.#capture
     const { summary } = this.#replay
     hold(summary.packets === this.#packets, () => 'packets lost between replay and observer')
-    const assumptions = assumptionsOf({
-      summary,
-      problems,
-      omittedProblems,
-      names,
-      offloadedChecksums: this.#tracker.offloadedChecksums,
-      checksumsIgnored: false,
-      backwards: this.#tracker.clock.backwards,
-    })
+    const assumptions = assumptionsOf(this.#replay)
     const report = formatReport({
       assumptions,
       summary,
@@ -142,7 +133,7 @@ class HostileRun {
     return {
       packets: this.#packets,
       peak: summary.peak,
-      problems: problems.map(({ code }) => code),
+      problems: this.#capture.problems.map(({ code }) => code),
       records: this.#records,
       tracker: this.#tracker,
     }
