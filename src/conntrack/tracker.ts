@@ -22,9 +22,10 @@ import {
   PROTOCOL_GRE,
   PROTOCOL_ICMP,
   PROTOCOL_ICMPV6,
+  PROTOCOL_TCP,
 } from '../packet/packet.ts'
 import { verifyChecksum } from '../packet/verify.ts'
-import { Census } from './census.ts'
+import { Census, noteRefused } from './census.ts'
 import { Clock, ticksOf } from './clock.ts'
 import { BYTES, DEADLINE, flowState, ID, PACKETS, PACKETS_HIGH, STATUS } from './entry.ts'
 import {
@@ -310,7 +311,10 @@ export class Tracker {
       if (result === HANDLED_INVALID || result === HANDLED_UNKNOWN) {
         outcome.entry = -1
         if ((statusBefore & STATUS_CONFIRMED) === 0) this.#forget(number)
-        else if (words[at + DEADLINE] !== deadlineBefore) table.wheel.moved(number, words, at)
+        else {
+          if (packet.protocol === PROTOCOL_TCP) noteRefused(words, at, packet.tcpFlags, direction)
+          if (words[at + DEADLINE] !== deadlineBefore) table.wheel.moved(number, words, at)
+        }
         if (result === HANDLED_INVALID) this.#invalid(outcome)
         else outcome.ctinfo = CTINFO_NONE
         return

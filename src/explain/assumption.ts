@@ -45,7 +45,7 @@ export function assumptionsOf(replay: Replay): Assumption[] {
     tracker.offloadedChecksums,
     `${count(tracker.offloadedChecksums, 'packet')} captured before the network card completed the checksum: taken as right (--checksum=verify judges them)`,
   )
-  if (tracker.checksums === 'ignore')
+  if (tracker.checksums === 'ignore' || tracker.settings.checksum === 0)
     add('checksums-ignored', summary.packets, 'transport checksums were not looked at')
   const pickedUp = summary.withReason('tcp-picked-up')
   add(
@@ -71,7 +71,7 @@ export function assumptionsOf(replay: Replay): Assumption[] {
   add(
     'cut-packets',
     summary.cut,
-    `${count(summary.cut, 'packet')} cut by the snap length: tracked by ${summary.cut === 1 ? 'its' : 'their'} IP length; what is missing counts as unknown, not as wrong`,
+    `${count(summary.cut, 'packet')} cut by the snap length: tracked by ${summary.cut === 1 ? 'its' : 'their'} IP length; what is missing counts as unknown, not as wrong${unjudgedText(summary.unjudged)}`,
   )
   add(
     'oversize-packets',
@@ -91,4 +91,8 @@ function problemSentence(problem: CaptureProblem, names: readonly string[]): str
   const where = problem.frame > 0 ? ` after frame ${problem.frame}` : ''
   // Names of files and interfaces are in it.
   return printable(`${name}: byte ${problem.offset}${where}: ${problem.message}`)
+}
+
+function unjudgedText(unjudged: number): string {
+  return unjudged === 0 ? '' : `; ${count(unjudged, 'packet')} could not be judged for lack of a header`
 }

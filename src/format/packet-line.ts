@@ -161,7 +161,7 @@ function icmpText(record: PacketRecord): string {
 /** ctstate, or what kept the packet from having one. */
 function stateText(record: PacketRecord): string {
   if (record.verdict === 'DROP') return record.ctstate === null ? 'dropped' : `${record.ctstate} dropped`
-  if (record.verdict === null && record.family !== null) return 'held'
+  if (record.reasons.some(({ code }) => code === 'fragment-held')) return 'held'
   return record.ctstate ?? '-'
 }
 

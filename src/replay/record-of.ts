@@ -6,6 +6,7 @@ import { DROPPED_BY_CONNTRACK, DROPPED_BY_HELPER, DROPPED_BY_IP, type Outcome } 
 import { reasonData } from '../conntrack/reason.ts'
 import {
   CTINFO_ESTABLISHED_REPLY,
+  CTINFO_NONE,
   ctstateOf,
   STATUS_ASSURED,
   STATUS_SEEN_REPLY,
@@ -72,7 +73,8 @@ export function recordOf(
   if (outcome.droppedBy !== 0) record.verdict = 'DROP'
   if (packet.family === FAMILY_NONE) return record
   describe(record, packet)
-  if (!outcome.held && record.verdict === null) record.verdict = 'ACCEPT'
+  // Held back, or not judged: nobody decided anything.
+  if (record.verdict === null && outcome.ctinfo !== CTINFO_NONE) record.verdict = 'ACCEPT'
   if (record.verdict === 'ACCEPT' && record.source !== undefined)
     record.egress = { interface: null, ...addressing(record) }
   if (outcome.entry >= 0) record.entry = entryOf(source.tracker, packet, outcome, record)

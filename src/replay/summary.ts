@@ -69,10 +69,18 @@ export class Summary {
     if (this.packets === 0) {
       this.first.seconds = packet.seconds
       this.first.nanoseconds = packet.nanoseconds
+      this.last.seconds = packet.seconds
+      this.last.nanoseconds = packet.nanoseconds
     }
     this.packets++
-    this.last.seconds = packet.seconds
-    this.last.nanoseconds = packet.nanoseconds
+    const { last } = this
+    if (
+      packet.seconds > last.seconds ||
+      (packet.seconds === last.seconds && packet.nanoseconds > last.nanoseconds)
+    ) {
+      last.seconds = packet.seconds
+      last.nanoseconds = packet.nanoseconds
+    }
     this.#byCtinfo[outcome.ctinfo] = this.#byCtinfo[outcome.ctinfo]! + 1
     const { count } = this.#tracker.table
     if (count > this.peak) this.peak = count

@@ -175,7 +175,9 @@ class HostileRun {
     hold(!dropped || kinds.includes('dropped'), () => `dropped without a reason: ${tell()}`)
     if (ctstate === 'NEW' || ctstate === 'ESTABLISHED' || ctstate === 'RELATED')
       hold(entry !== null || dropped || reasons.length > 0, () => `no entry and no reason: ${tell()}`)
-    if (record.family !== null) hold((verdict === null) === outcome.held, () => `verdict: ${tell()}`)
+    // Held back or not judged: nobody decided.
+    const undecided = ctstate === null && outcome.droppedBy === 0
+    if (record.family !== null) hold((verdict === null) === undecided, () => `verdict: ${tell()}`)
     hold(/^-?\d+(\.\d{1,9})?$/.test(record.time), () => `time: ${tell()}`)
     for (const reason of reasons)
       for (const value of Object.values(reason))
