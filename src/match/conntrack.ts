@@ -34,7 +34,7 @@ const address: Kind<MaskedAddress> = {
     isAllOnes(mask) ? formatHost(address) : `${formatHost(address)}/${formatMask(mask)}`,
 }
 
-const ports = portRange({ reversed: 'accepted', anyProtocol: true })
+const ports = portRange({ reversed: 'accepted', decimal: true })
 const protocolNumber: Kind<number> = { ...protocolKind, print: String }
 
 const statusNames = ['EXPECTED', 'SEEN_REPLY', 'ASSURED', 'CONFIRMED']

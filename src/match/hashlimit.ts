@@ -18,9 +18,13 @@ const BURST_MAX = 1_000_000
 /** A bucket of bytes lives so long without packets, in milliseconds. */
 const BYTE_EXPIRE = 15_000
 
-/** Packets: microseconds between two. Bytes: what sixteen of them cost, of a budget of 2^32 a second. */
+/**
+ * Packets: microseconds between two. Bytes: what sixteen of them cost, of a budget of 2^32 a second.
+ */
 export interface HashRate {
   readonly bytes: boolean
+  /** Packets in a window of time; 0 without `--hashlimit-rate-match`. */
+  readonly count: number
   readonly amount: number
   /** How long the bucket of a key lives unless `--hashlimit-htable-expire` tells, in milliseconds. */
   readonly expire: number
@@ -60,13 +64,14 @@ const rate: Kind<HashRate> = {
       if (perSecond === 0 || perSecond > UINT32_MAX) {
         return new Refusal(`${shown(text!)} is not between 1b/s and 4095mb/s`)
       }
-      return { bytes: true, amount: byteCost(perSecond), expire: BYTE_EXPIRE }
+      return { bytes: true, count: 0, amount: byteCost(perSecond), expire: BYTE_EXPIRE }
     }
     const read = readRate(text!, SCALE)
     if (typeof read === 'string') return new Refusal(`${shown(text!)}: ${read}`)
-    return { bytes: false, amount: read.interval, expire: read.unitSeconds * 1000 }
+    return { bytes: false, count: read.count, amount: read.interval, expire: read.unitSeconds * 1000 }
   },
-  print({ bytes, amount }) {
+  print({ bytes, count, amount }) {
+    if (count > 0) return `${count}/sec`
     if (!bytes) return printRate(amount, SCALE).text
     const perSecond = bytesPerSecond(amount)
     // The longest unit that costs the same.
@@ -109,7 +114,8 @@ function rateOf(options: Settings): HashRate | undefined {
 }
 
 /** Of the unit that the rate is printed with; then a rule that leaves it out comes out the same. */
-function printedExpire({ bytes, amount, expire }: HashRate): number {
+function printedExpire({ bytes, count, amount, expire }: HashRate): number {
+  if (count > 0) return 1000
   return bytes ? expire : printRate(amount, SCALE).unitSeconds * 1000
 }
 
@@ -148,6 +154,13 @@ function burstFits(interval: number, count: number): boolean {
   return BigInt.asUintN(64, cost * BigInt(count)) >= BigInt.asUintN(64, cost)
 }
 
+/** HASHLIMIT_MAX_SIZE of the kernel: what is larger is cut, silently. */
+const MAX_SIZE = 1_048_576
+
+function atMost(setting: Setting | undefined, most: number): Setting {
+  return { value: Math.min(setting!.value as number, most), inverted: false }
+}
+
 export const hashlimit = defineMatch({
   name: 'hashlimit',
   summary: 'limits the rate for each address or port (token buckets)',
@@ -175,7 +188,7 @@ export const hashlimit = defineMatch({
       summary: 'what has a bucket of its own; one for all unless told',
       initial: 0,
     }),
-    name: option(text({ usage: 'NAME', min: 1, max: 255, print: 'bare' }), {
+    name: option(text({ usage: 'NAME', min: 1, max: 254, cut: true, print: 'bare' }), {
       names: ['--hashlimit-name'],
       summary: 'the table of buckets, shared by all rules that name it; the first rule decides how it works',
       required: true,
@@ -211,7 +224,7 @@ export const hashlimit = defineMatch({
       names: ['--hashlimit-rate-match'],
       summary: 'counts in windows of time in place of buckets',
     }),
-    rateInterval: option(number({ min: 1, unit: 'seconds' }), {
+    rateInterval: option(number({ min: 1, max: 0x7fff_ffff, decimal: true, unit: 'seconds' }), {
       names: ['--hashlimit-rate-interval'],
       summary: 'the length of a window',
       initial: 1,
@@ -221,11 +234,22 @@ export const hashlimit = defineMatch({
     const key = options['above'] ? 'above' : 'upto'
     const given = rateOf(options)!
     const expire = options['expire'] ?? { value: given.expire, inverted: false }
-    const rate = { ...given, expire: printedExpire(given) }
-    const settings: Settings = { ...options, [key]: { value: rate, inverted: false }, expire }
-    const interval = options['rateMatch']
-      ? settings
-      : { ...settings, rateInterval: { value: 1, inverted: false } }
+    const window = options['rateMatch'] !== undefined
+    const seconds = given.expire / 1000
+    // In windows the number counts itself; a unit other than the second is the length of the window.
+    const rate: HashRate = window
+      ? { ...given, amount: given.bytes ? given.amount : 0 }
+      : { ...given, count: 0 }
+    const own = options['rateInterval']?.value as number
+    const length = !window ? 1 : own === 1 && !given.bytes ? seconds : own
+    const interval: Settings = {
+      ...options,
+      [key]: { value: { ...rate, expire: printedExpire(rate) }, inverted: false },
+      expire,
+      size: atMost(options['size'], MAX_SIZE),
+      max: atMost(options['max'], MAX_SIZE),
+      rateInterval: { value: length, inverted: false },
+    }
     const burst = options['burst']?.value as HashBurst | undefined
     if (!given.bytes)
       return { ...interval, burst: { value: burst ?? { count: 5, unit: 0 }, inverted: false } }
@@ -237,7 +261,7 @@ export const hashlimit = defineMatch({
   },
   check(options, { family }) {
     const { above, upto, burst, name, srcmask, dstmask, gcinterval, expire } = options
-    const { bytes, amount } = (above ?? upto)!.value
+    const { bytes, count, amount } = (above ?? upto)!.value
     const problems: Problem[] = []
     const bad = (option: string, message: string) => problems.push({ code: 'bad-value', option, message })
     if (name.value.includes('/')) bad('name', 'a name with a slash is refused by the kernel: it names a file')
@@ -250,7 +274,7 @@ export const hashlimit = defineMatch({
     if (bytes && burst.value.unit === 0)
       bad('burst', `it is less than a second's rate, ${bytesPerSecond(amount)} bytes`)
     if (!bytes && burst.value.count > BURST_MAX) bad('burst', `a burst has ${BURST_MAX} packets at most`)
-    else if (!bytes && !burstFits(amount, burst.value.count)) {
+    else if (!bytes && count === 0 && !burstFits(amount, burst.value.count)) {
       bad(
         'burst',
         "the interval times the burst is more than the kernel's 64 bits hold: choose a smaller burst",

@@ -13,6 +13,7 @@ export interface Rate {
   readonly interval: number
   /** Of the unit that the rate was written in. */
   readonly unitSeconds: number
+  readonly count: number
 }
 
 /** `N[/UNIT]`; a string says what is wrong. What stands between the digits and the slash does not count. */
@@ -27,7 +28,7 @@ export function readRate(text: string, scale: number): Rate | string {
   const unitSeconds = units[index]![1]
   const interval = Math.floor((scale * unitSeconds) / count)
   if (interval === 0) return `it is too fast: ${scale}/second is the limit`
-  return { interval, unitSeconds }
+  return { interval, unitSeconds, count }
 }
 
 export interface PrintedRate {

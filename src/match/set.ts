@@ -1,4 +1,4 @@
-import { defineMatch, option } from '../ruleset/extension.ts'
+import { defineMatch, option, without } from '../ruleset/extension.ts'
 import { flag } from '../ruleset/kind/flag.ts'
 import { wideNumber } from '../ruleset/kind/number.ts'
 import { setReference } from '../ruleset/kind/set-reference.ts'
@@ -19,7 +19,6 @@ export const set = defineMatch({
     returnNomatch: option(flag, {
       names: ['--return-nomatch'],
       summary: 'matches elements that are marked nomatch',
-      invertible: true,
     }),
     updateCounters: option(flag, {
       names: ['--update-counters'],
@@ -39,5 +38,13 @@ export const set = defineMatch({
     bytesEq: counter('--bytes-eq', "the element's byte counter is N", ['bytesLt', 'bytesGt'], true),
     bytesLt: counter('--bytes-lt', "the element's byte counter is below N", ['bytesGt'], false),
     bytesGt: counter('--bytes-gt', "the element's byte counter is above N", [], false),
+  },
+  normalise(options) {
+    // Only inverted do they change anything.
+    let settings = options
+    for (const key of ['updateCounters', 'updateSubcounters']) {
+      if (options[key]?.inverted === false) settings = without(settings, key)
+    }
+    return settings
   },
 })

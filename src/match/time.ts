@@ -147,7 +147,7 @@ export const time = defineMatch({
     utc: shorthand(flag, { names: ['--utc'], summary: 'in UTC, as always unless told', stands: () => ({}) }),
   },
   check({ start, stop, contiguous }) {
-    if (!contiguous || stop.value < start.value) return []
+    if (!contiguous || stop.value <= start.value) return []
     return [
       {
         code: 'bad-value',

@@ -2,7 +2,7 @@ import { defineMatch, option } from '../ruleset/extension.ts'
 import { portRange } from '../ruleset/kind/port.ts'
 import { dropFullRange } from './full-range.ts'
 
-const ports = portRange({ reversed: 'accepted' })
+const ports = portRange({ reversed: 'accepted', decimal: true })
 
 export const udp = defineMatch({
   name: 'udp',

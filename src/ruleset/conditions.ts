@@ -29,8 +29,10 @@ export class Conditions {
   readonly #family: Family
   readonly #log: DiagnosticLog
   readonly #loaded: Loaded
-  /** Where each was given first. */
-  readonly #given = new Map<Condition, Word>()
+  /** The conditions that were given, and where the interfaces stand. */
+  readonly #given: Condition[] = []
+  #inWord: Word | null = null
+  #outWord: Word | null = null
   #source: AddressTests | null = null
   #destination: AddressTests | null = null
   #in: InterfaceTest | null = null
@@ -49,10 +51,10 @@ export class Conditions {
 
   read(request: ConditionRequest): void {
     const { key, name, word, attached, inverted } = request
-    if (this.#given.has(key)) {
+    if (this.#given.includes(key)) {
       this.#error(word, 'repeated-option', `${name} stands here twice; a rule takes it once`)
     }
-    this.#given.set(key, word)
+    this.#given.push(key)
     switch (key) {
       case 'fragment':
         if (this.#family === 'ipv6') {
@@ -62,9 +64,11 @@ export class Conditions {
         this.#fragment = { inverted }
         return
       case 'in':
+        this.#inWord = word
         this.#in = this.#interface(request)
         return
       case 'out':
+        this.#outWord = word
         this.#out = this.#interface(request)
         return
       case 'protocol':
@@ -114,8 +118,8 @@ export class Conditions {
 
   /** Interfaces that do not exist where the chain stands. Chains of users are not looked at, as the tool does it. */
   checkInterfaces(chain: string | undefined): void {
-    const out = this.#given.get('out')
-    const into = this.#given.get('in')
+    const out = this.#outWord
+    const into = this.#inWord
     if (out && (chain === 'INPUT' || chain === 'PREROUTING')) {
       this.#error(out, 'wrong-chain', `there is no output interface in ${chain}: -o cannot stand here`)
     }

@@ -128,6 +128,11 @@ export class DiagnosticLog {
     return { file: this.file, line: low + 1, column: position - this.#lineStarts[low]! + 1 }
   }
 
+  /** Nothing more is kept: what a finding costs can be saved. */
+  get full(): boolean {
+    return this.#found.length >= this.#limit
+  }
+
   /** From a place to the end of its line. */
   spanFrom(place: Place): Span {
     const { text } = this.#source
@@ -139,12 +144,12 @@ export class DiagnosticLog {
   add(span: Span, finding: Finding): void {
     const severity = finding.severity ?? 'error'
     if (severity === 'error') this.errors++
-    const key = `${span.start} ${span.end} ${finding.code} ${shorten(finding.message, LONGEST_MESSAGE)}`
-    if (this.#known.has(key)) return
-    if (this.#found.length >= this.#limit) {
+    if (this.full) {
       this.#beyond++
       return
     }
+    const key = `${span.start} ${span.end} ${finding.code} ${shorten(finding.message, LONGEST_MESSAGE)}`
+    if (this.#known.has(key)) return
     this.#known.add(key)
     const position = this.#source.original(span.start)
     this.#found.push({

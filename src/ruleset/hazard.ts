@@ -45,9 +45,9 @@ export function mendDashes(words: Word[], log: DiagnosticLog): void {
 const oddBlanks = /[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]/
 const zeroWidth = /[\u200b-\u200d\u2060\ufeff\u00ad]/
 const openQuotes = '\u201c\u201d\u201e\u201f\u2018\u2019\u201a\u201b\u00ab\u00bb\u2033\u2032'
-const quotePair = new RegExp(`[${openQuotes}]([^${openQuotes}"']*)[${openQuotes}]`, 'g')
+const quotePair = new RegExp(`[${openQuotes}]([^${openQuotes}"']*)[${openQuotes}]`, 'y')
 const entity =
-  /&(?:#(\d{1,6})|#[xX]([0-9a-fA-F]{1,5})|(quot|apos|amp|lt|gt|nbsp|ndash|mdash|lsquo|rsquo|ldquo|rdquo));/g
+  /&(?:#(\d{1,6})|#[xX]([0-9a-fA-F]{1,5})|(quot|apos|amp|lt|gt|nbsp|ndash|mdash|lsquo|rsquo|ldquo|rdquo));/y
 const named: Readonly<Record<string, string>> = {
   quot: '"',
   apos: "'",

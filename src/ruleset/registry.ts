@@ -1,6 +1,6 @@
 /** The extensions that a parser and a printer know. */
-import type { AnyExtension, Option, Shorthand } from './extension.ts'
-import type { Family } from './model.ts'
+import { type AnyExtension, initialOf, type Option, type Shorthand } from './extension.ts'
+import type { Family, Setting } from './model.ts'
 
 /** An option or shorthand by one of its names. */
 export type NamedOption =
@@ -11,14 +11,21 @@ export type NamedOption =
 export interface Registered {
   readonly extension: AnyExtension
   readonly byName: ReadonlyMap<string, NamedOption>
-  /** Keys of the options that have an initial value or are required: usually few. */
+  /** Keys of the options, in the order in which they are printed. */
   readonly keys: readonly string[]
+  /** What is set when an option is not given: the same objects for all rules. */
+  readonly initials: Readonly<Record<Family, readonly (readonly [key: string, setting: Setting])[]>>
+}
+
+function byFamily<K>(): Readonly<Record<Family, Map<K, Registered>>> {
+  return { ipv4: new Map(), ipv6: new Map() }
 }
 
 export class Registry {
   readonly extensions: readonly AnyExtension[]
-  readonly #byName = new Map<string, Registered>()
-  readonly #implicit = new Map<string, Registered>()
+  readonly #matches = byFamily<string>()
+  readonly #targets = byFamily<string>()
+  readonly #implicit = byFamily<number>()
 
   constructor(extensions: readonly AnyExtension[]) {
     this.extensions = extensions
@@ -27,25 +34,25 @@ export class Registry {
       for (const family of ['ipv4', 'ipv6'] as const) {
         if (extension.family !== undefined && extension.family !== family) continue
         for (const name of [extension.name, ...(extension.aliases ?? [])]) {
-          this.#byName.set(`${extension.type} ${family} ${name}`, registered)
+          const names = extension.type === 'match' ? this.#matches : this.#targets
+          names[family].set(name, registered)
         }
-        for (const protocol of extension.implicit ?? [])
-          this.#implicit.set(`${family} ${protocol}`, registered)
+        for (const protocol of extension.implicit ?? []) this.#implicit[family].set(protocol, registered)
       }
     }
   }
 
   match(name: string, family: Family): Registered | null {
-    return this.#byName.get(family === 'ipv4' ? `match ipv4 ${name}` : `match ipv6 ${name}`) ?? null
+    return this.#matches[family].get(name) ?? null
   }
 
   target(name: string, family: Family): Registered | null {
-    return this.#byName.get(family === 'ipv4' ? `target ipv4 ${name}` : `target ipv6 ${name}`) ?? null
+    return this.#targets[family].get(name) ?? null
   }
 
   /** The match that `-p` with this protocol brings along. */
   implicit(protocol: number, family: Family): Registered | null {
-    return this.#implicit.get(`${family} ${protocol}`) ?? null
+    return this.#implicit[family].get(protocol) ?? null
   }
 
   /** Names of the matches or targets of a family, for suggestions. */
@@ -57,9 +64,8 @@ export class Registry {
 
   /** Extensions that have an option of this name. */
   withOption(name: string, family: Family): AnyExtension[] {
-    return [...new Set(this.#byName.values())]
-      .filter(({ extension, byName }) => (extension.family ?? family) === family && byName.has(name))
-      .map(({ extension }) => extension)
+    const all = [...this.#matches[family].values(), ...this.#targets[family].values()]
+    return [...new Set(all)].filter(({ byName }) => byName.has(name)).map(({ extension }) => extension)
   }
 }
 
@@ -71,5 +77,11 @@ function register(extension: AnyExtension): Registered {
   for (const [key, shorthand] of Object.entries(extension.shorthands ?? {})) {
     for (const name of shorthand.names) byName.set(name, { key, option: null, shorthand })
   }
-  return { extension, byName, keys: Object.keys(extension.options) }
+  const initials = (family: Family) =>
+    Object.entries(extension.options).flatMap(([key, option]) => {
+      const value = initialOf(option, family)
+      return value === undefined ? [] : [[key, { value, inverted: false }] as const]
+    })
+  const keys = Object.keys(extension.options)
+  return { extension, byName, keys, initials: { ipv4: initials('ipv4'), ipv6: initials('ipv6') } }
 }

@@ -477,7 +477,9 @@ class RuleReader {
     if (owners.length > 0) this.#error(word, 'missing-match', `${name} ${this.#loaded.whatIsMissing(owners)}`)
     else {
       const message = `there is no option ${shown(name)} here`
-      this.#error(word, 'unknown-option', message, { suggestion: this.#loaded.nearest(name) })
+      this.#error(word, 'unknown-option', message, {
+        suggestion: this.#log.full ? null : this.#loaded.nearest(name),
+      })
     }
     this.#skipValues()
   }

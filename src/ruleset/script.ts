@@ -21,7 +21,9 @@ export interface ScriptInput {
 }
 
 /** Loops within loops are unrolled up to here. */
-const MOST_COMMANDS = 300_000
+const MOST_COMMANDS = 200_000
+/** Characters that variables may be replaced with, in all. */
+const MOST_TEXT = 20_000_000
 /** Assignments may double a value again and again. */
 const LONGEST_VALUE = 65_536
 
@@ -49,6 +51,7 @@ class ScriptRunner {
   readonly #values = new Map<string, string>()
   readonly #reported = new Set<string>()
   #commands = 0
+  #text = 0
   #stopped = false
   #succeeded = true
   comments: readonly string[] = []
@@ -114,6 +117,7 @@ class ScriptRunner {
         continue
       }
       const set = this.#valueOf(piece.name)
+      this.#text += set?.length ?? 0
       const value = set === undefined || (set === '' && piece.fallback !== null) ? piece.fallback : set
       if (value === null) {
         const message = `the variable ${piece.name} has no value here`
@@ -163,11 +167,11 @@ class ScriptRunner {
   }
 
   #simple(command: SimpleCommand): boolean {
-    if (++this.#commands > MOST_COMMANDS) {
+    if (++this.#commands > MOST_COMMANDS || this.#text > MOST_TEXT) {
       this.#stopped = true
       this.#log.add(command, {
         code: 'too-many',
-        message: `more than ${MOST_COMMANDS} commands: the rest is left out`,
+        message: 'the loops and variables of this script are too much work: the rest is left out',
       })
       return false
     }

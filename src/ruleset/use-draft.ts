@@ -1,13 +1,6 @@
 /** A match or target of a rule while its options are being read. */
 import type { DiagnosticLog, Finding, Span } from './diagnostic.ts'
-import {
-  type CheckContext,
-  initialOf,
-  type Option,
-  type Problem,
-  type Shorthand,
-  type ValueContext,
-} from './extension.ts'
+import type { CheckContext, Option, Problem, Shorthand, ValueContext } from './extension.ts'
 import type { Family, Setting, Settings, Use } from './model.ts'
 import { formatProtocol } from './protocols.ts'
 import type { NamedOption, Registered } from './registry.ts'
@@ -113,12 +106,7 @@ export class UseDraft {
   }
 
   #withInitials(family: Family): Settings {
-    const { extension, keys } = this.registered
-    for (const key of keys) {
-      if (this.#settings[key] !== undefined) continue
-      const value = initialOf(extension.options[key]!, family)
-      if (value !== undefined) this.#settings[key] = { value, inverted: false }
-    }
+    for (const [key, setting] of this.registered.initials[family]) this.#settings[key] ??= setting
     return this.#settings
   }
 

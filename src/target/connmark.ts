@@ -5,7 +5,8 @@ import type { Settings } from '../ruleset/model.ts'
 import { fullMask, markShorthandKeys, markShorthands } from './set-mark.ts'
 
 const bits = number({ usage: 'BITS', base: 16 })
-const shift = number({ max: 32, unit: 'bits' })
+// The tool lets 32 pass, and the kernel refuses it.
+const shift = number({ max: 31, unit: 'bits' })
 
 export const connmark = defineTarget({
   name: 'CONNMARK',

@@ -1,5 +1,5 @@
 import { shown } from '../ruleset/diagnostic.ts'
-import { defineTarget, type Kind, option, Refusal } from '../ruleset/extension.ts'
+import { defineTarget, type Kind, option, Refusal, without } from '../ruleset/extension.ts'
 import { bits } from '../ruleset/kind/bits.ts'
 import { flag } from '../ruleset/kind/flag.ts'
 import { text } from '../ruleset/kind/text.ts'
@@ -67,8 +67,15 @@ export const ct = defineTarget({
       initial: 0,
     }),
   },
-  check({ helper }, { protocol }) {
-    if (!helper || (protocol !== null && protocol.number !== 0 && !protocol.inverted)) return []
+  normalise(options) {
+    // Zone 0 is where everything is unless told.
+    let settings = options
+    for (const key of ['zoneOrig', 'zoneReply'])
+      if (options[key]?.value === 0) settings = without(settings, key)
+    return settings
+  },
+  check({ helper, notrack }, { protocol }) {
+    if (!helper || notrack || (protocol !== null && protocol.number !== 0 && !protocol.inverted)) return []
     return [
       {
         code: 'needs-protocol',

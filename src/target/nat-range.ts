@@ -116,8 +116,8 @@ export const natPorts: Kind<NatPorts> = {
   print: printNatPorts,
 }
 
-/** tcp, udp, udplite, sctp, dccp, and icmp, whose id counts as a port. */
-const withPorts = [6, 17, 136, 132, 33, 1]
+/** tcp, udp, sctp, dccp, and icmp, whose id counts as a port. */
+const withPorts = [6, 17, 132, 33, 1]
 
 /** Ports need a protocol that has them; with an inverted -p the tool does not look. */
 export function checkNatPorts(
@@ -126,6 +126,6 @@ export function checkNatPorts(
   { protocol }: CheckContext,
 ): readonly Problem[] {
   if (!hasPorts || (protocol && (protocol.inverted || withPorts.includes(protocol.number)))) return []
-  const message = 'a port needs -p tcp, udp, udplite, sctp, dccp or icmp in the same rule'
+  const message = 'a port needs -p tcp, udp, sctp, dccp or icmp in the same rule'
   return [{ code: 'needs-protocol', option, message }]
 }

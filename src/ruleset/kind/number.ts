@@ -10,6 +10,8 @@ export interface NumberKind {
   readonly base?: 10 | 16
   /** Hexadecimal digits at least. */
   readonly digits?: number
+  /** Neither hexadecimal nor octal is understood. */
+  readonly decimal?: boolean
   /** What it counts, for messages: `packets`. */
   readonly unit?: string
 }
@@ -21,16 +23,17 @@ export function number({
   usage = 'N',
   base = 10,
   digits = 1,
+  decimal = false,
   unit = '',
 }: NumberKind = {}): Kind<number> {
   const expected = `a number from ${min} to ${max}${unit === '' ? '' : ` (${unit})`}`
   return {
     usage,
     expected,
-    examples: () => [String(min), String(max), hex(Math.min(max, min + 9))],
+    examples: () => [String(min), String(max), decimal ? '9' : hex(Math.min(max, min + 9))],
     words: 1,
     read([text]) {
-      const value = parseNumber(text!)
+      const value = decimal && !/^\d+$/.test(text!) ? null : parseNumber(text!)
       if (value === null) return new Refusal(`${shown(text!)} is no number`)
       if (value < min || value > max) return new Refusal(`${shown(text!)} is outside ${min}–${max}`)
       return value

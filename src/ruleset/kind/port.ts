@@ -40,28 +40,33 @@ function slip(text: string): Refusal | null {
 export interface PortRangeKind {
   /** Ends may be reversed: never matches. */
   readonly reversed: 'refused' | 'accepted'
-  /** The port's protocol counts for service names. */
-  readonly anyProtocol?: boolean
+  /** As getaddrinfo reads ports: decimal only, and services of any protocol. */
+  readonly decimal?: boolean
+}
+
+function readDecimalPort(text: string, context: ValueContext): number | Refusal {
+  if (/^0[xX]/.test(text)) return new Refusal(`port ${shown(text)} must be decimal here`)
+  return readPort(text.replace(/^\s*\+?0*(?=\d)/, ''), { ...context, protocol: null })
 }
 
 /** `PORT`, `A:B`, `A:`, `:B`. */
-export function portRange({ reversed, anyProtocol = false }: PortRangeKind): Kind<Range> {
+export function portRange({ reversed, decimal = false }: PortRangeKind): Kind<Range> {
+  const read = decimal ? readDecimalPort : readPort
   return {
     usage: 'PORT[:PORT]',
     expected: 'a port (0–65535), a service, or a range A:B',
-    examples: () => ['0', '22', '65535', '1:1024', ':7', '1024:', '22:22', '0x50'],
+    examples: () => ['0', '22', '65535', '1:1024', ':7', '1024:', '22:22', decimal ? '010' : '0x50'],
     words: 1,
     read([text], context) {
-      const place = anyProtocol ? { ...context, protocol: null } : context
       const colon = text!.indexOf(':')
       if (colon < 0) {
-        const port = readPort(text!, place)
+        const port = read(text!, context)
         return port instanceof Refusal ? (slip(text!) ?? port) : { from: port, to: port }
       }
       const low = text!.slice(0, colon)
       const high = text!.slice(colon + 1)
-      const from = low === '' ? 0 : readPort(low, place)
-      const to = high === '' ? PORT_MAX : readPort(high, place)
+      const from = low === '' ? 0 : read(low, context)
+      const to = high === '' ? PORT_MAX : read(high, context)
       if (from instanceof Refusal) return from
       if (to instanceof Refusal) return to
       if (from > to && reversed === 'refused') {

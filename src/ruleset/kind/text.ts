@@ -3,6 +3,8 @@ import { type Kind, Refusal } from '../extension.ts'
 import { quote } from '../quote.ts'
 import { cutUtf8, utf8Length } from '../utf8-length.ts'
 
+const quotedExamples = ['"two words"', '"it\'s \\"q\\""']
+
 export interface TextKind {
   readonly usage?: string
   /** Bytes. */
@@ -26,7 +28,8 @@ export function text({
   return {
     usage,
     expected: `a text of ${min} to ${max} bytes`,
-    examples: () => examples ?? ['a', 'a-b_9', '"two words"', '"it\'s \\"q\\""', 'äöü', 'x'.repeat(max)],
+    examples: () =>
+      examples ?? [...(print === 'bare' ? [] : quotedExamples), 'a', 'a-b_9', 'äöü', 'x'.repeat(max)],
     words: 1,
     read([text]) {
       const length = utf8Length(text!)

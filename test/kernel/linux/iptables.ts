@@ -1,6 +1,19 @@
 import { spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Family } from '../../../src/ruleset/model.ts'
 import type { Namespace } from './namespace.ts'
+
+/** A file for iptables-restore. */
+export interface RestoreFile {
+  readonly family: Family
+  readonly table: string
+  readonly text: string
+}
+
+/** What became of it: the table as it is saved then, comments left out, or why it was refused. */
+export type Restored = { readonly saved: string } | { readonly refusal: string }
 
 /** The real tools of the legacy back end, in a namespace of their own. */
 export class Iptables {
@@ -10,26 +23,32 @@ export class Iptables {
     this.#namespace = namespace
   }
 
-  #run(program: string, args: readonly string[], input = ''): { ok: boolean; out: string; error: string } {
-    // A child starts in the network namespace of the thread that makes it.
-    const { status, stdout, stderr } = this.#namespace.inside(() =>
-      spawnSync(program, args, { input, encoding: 'utf8' }),
-    )
-    return { ok: status === 0, out: stdout, error: stderr }
-  }
-
-  /** Loads a file, or says why not. */
-  restore(family: Family, text: string, counters = false): string | null {
-    const program = family === 'ipv4' ? 'iptables-legacy-restore' : 'ip6tables-legacy-restore'
-    const { ok, error } = this.#run(program, counters ? ['-w', '-c'] : ['-w'], text)
-    return ok ? null : error
-  }
-
-  /** The lines of a table as they are saved, comments left out. */
-  save(family: Family, table: string, counters = false): string {
-    const program = family === 'ipv4' ? 'iptables-legacy-save' : 'ip6tables-legacy-save'
-    const { ok, out, error } = this.#run(program, ['-t', table, ...(counters ? ['-c'] : [])])
-    if (!ok) throw new Error(error)
-    return out.replace(/^#.*\n/gm, '')
+  /** Loads each file and saves its table, one after the other; in one shell, because a start of ours is dear. */
+  restore(files: readonly RestoreFile[], { counters = false } = {}): Restored[] {
+    const folder = mkdtempSync(join(tmpdir(), 'sallyport-iptables-'))
+    try {
+      const option = counters ? '-c' : ''
+      const script = files.map(({ family, table, text }, index) => {
+        writeFileSync(join(folder, String(index)), text)
+        const program = family === 'ipv4' ? 'iptables-legacy' : 'ip6tables-legacy'
+        return `${program}-restore -w ${option} <${index} >/dev/null 2>${index}.error && ${program}-save ${option} -t ${table} >${index}.saved`
+      })
+      const { error } = this.#namespace.inside(() =>
+        // A child starts in the network namespace of the thread that makes it.
+        spawnSync('sh', { cwd: folder, input: script.join('\n') }),
+      )
+      if (error) throw error
+      return files.map((_, index) => {
+        const saved = join(folder, `${index}.saved`)
+        if (existsSync(saved)) return { saved: readFileSync(saved, 'utf8').replace(/^#.*\n/gm, '') }
+        return {
+          refusal: readFileSync(join(folder, `${index}.error`), 'utf8')
+            .trim()
+            .split('\n')[0]!,
+        }
+      })
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
   }
 }
