@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: what a shell would put in
 /** Lines as they stand on a real page, with what web pages do to dashes, quotes and blanks. */
 import { expect, test } from 'vitest'
 import { registry } from '../../test/support/registry.ts'

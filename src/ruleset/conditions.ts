@@ -97,7 +97,7 @@ export class Conditions {
     if (inverted && read.value === 0) {
       this.#error(word, 'never-matches', 'every protocol is 0: inverted, it never matches')
     }
-    this.#loaded.setProtocol({ number: read.value, inverted }, word)
+    this.#loaded.setProtocol(protocolTests[read.value * 2 + Number(inverted)]!, word)
     if (this.#family === 'ipv6' && !inverted && extensionHeaders.includes(read.value)) {
       const message = 'an extension header is never the protocol that -p compares: this never matches'
       this.#error(read.span, 'never-matches', message, { severity: 'warning' })
@@ -153,6 +153,12 @@ export class Conditions {
     return rules
   }
 }
+
+/** One object for each test there is, shared by all rules. */
+const protocolTests = Array.from({ length: 512 }, (_, index) => ({
+  number: index >> 1,
+  inverted: index % 2 === 1,
+}))
 
 const any = [null]
 const none: readonly string[] = []

@@ -1,0 +1,178 @@
+import { describe, expect, test } from 'vitest'
+import { registry } from '../../test/support/registry.ts'
+import { correctedLine, formatDiagnostic } from './diagnostic.ts'
+import { parseRuleset } from './parser.ts'
+import { printRuleset } from './printer.ts'
+
+const parse = (text: string) => parseRuleset(text, { family: 'ipv4', registry, file: 'rules.v4' })
+const codes = (text: string) => parse(text).diagnostics.map(({ code, severity }) => `${severity} ${code}`)
+
+/** The finding about one rule, and the rule corrected. */
+function slip(rule: string) {
+  const text = `*filter\n:web - [0:0]\n${rule}\nCOMMIT\n`
+  const { diagnostics } = parse(text)
+  const position = text.indexOf(rule)
+  return {
+    codes: diagnostics.map(({ code }) => code),
+    suggestions: diagnostics.map(({ suggestion }) => suggestion).filter((one) => one !== null),
+    corrected: correctedLine(text, position, diagnostics),
+  }
+}
+
+test('a finding is printed with file, line, column, caret and suggestion', () => {
+  const text = '*filter\n-A INPUT -p tcp -m conntrack --cstate NEW -j ACCEPT\nCOMMIT\n'
+  const { diagnostics } = parse(text)
+  expect(formatDiagnostic(diagnostics.find(({ code }) => code === 'unknown-option')!, text)).toBe(
+    [
+      'rules.v4:2:30  error  unknown-option',
+      '  2 | -A INPUT -p tcp -m conntrack --cstate NEW -j ACCEPT',
+      '    |                              ^^^^^^^^',
+      '  there is no option "--cstate" here; did you mean --ctstate?',
+    ].join('\n'),
+  )
+})
+
+describe('slips, their names and corrections', () => {
+  test.each([
+    ['-A INPUT -p tcp --dport22 -j ACCEPT', ['lost-blank'], '-A INPUT -p tcp --dport 22 -j ACCEPT'],
+    ['-A INPUT -p tcp -dport 22 -j ACCEPT', ['single-dash'], '-A INPUT -p tcp --dport 22 -j ACCEPT'],
+    ['-A INPUT -p tcp--dport 22 -j ACCEPT', ['lost-blank'], '-A INPUT -p tcp --dport 22 -j ACCEPT'],
+    ['-A INPUT -j ACCEPT-m comment --comment a', ['lost-blank'], '-A INPUT -j ACCEPT -m comment --comment a'],
+    [
+      '-A INPUT -m state --state NEW, ESTABLISHED -j ACCEPT',
+      ['blank-in-list'],
+      '-A INPUT -m state --state NEW,ESTABLISHED -j ACCEPT',
+    ],
+    ['-A INPUT --state NEW -j ACCEPT', ['missing-match'], '-A INPUT -m state --state NEW -j ACCEPT'],
+    ['-A INPUT -p tcp --dport 80-90', ['bad-value'], '-A INPUT -p tcp --dport 80:90'],
+    ['-A INPUT -p tcp --dport 90:80', ['bad-value'], '-A INPUT -p tcp --dport 80:90'],
+    ['-A INPUT -s ! 10.0.0.0/8 -j DROP', ['old-negation'], '-A INPUT ! -s 10.0.0.0/8 -j DROP'],
+    ['-A INPUT -p tcp --dport !22 -j DROP', ['old-negation'], '-A INPUT -p tcp ! --dport 22 -j DROP'],
+    [
+      '-A INPUT -m comment —comment “two words” -j DROP',
+      ['typographic-dash', 'typographic-quote'],
+      '-A INPUT -m comment --comment "two words" -j DROP',
+    ],
+    ['-A INPUT\u00a0-j DROP', ['odd-blank'], '-A INPUT -j DROP'],
+    ['-A INPUT &#8211;j DROP', ['html-entity'], '-A INPUT -j DROP'],
+    ['iptables -A INPUT -j DROP', ['prompt'], '-A INPUT -j DROP'],
+    ['  # why', ['bad-line'], '# why'],
+    ['-A INPUT -j DROP # why', ['bad-line'], '-A INPUT -j DROP '],
+    [
+      '-A INPUT -m multiport -p tcp --dports 1-5,7',
+      ['bad-value'],
+      '-A INPUT -m multiport -p tcp --dports 1:5,7',
+    ],
+  ])('%s', (rule, found, corrected) => {
+    const result = slip(rule)
+    expect(result.codes).toEqual(found)
+    expect(result.corrected).toBe(corrected)
+  })
+
+  test.each([
+    ['-A INPUT -j ACEPT', 'unknown-target', 'ACCEPT'],
+    ['-A INPUT -j wbe', 'unknown-target', 'web'],
+    ['-A INOUT -j DROP', 'unknown-chain', 'INPUT'],
+    ['-A input -j DROP', 'unknown-chain', 'INPUT'],
+    ['-A INPUT -m conntrac --ctstate NEW', 'unknown-match', 'conntrack'],
+    ['-A INPUT -p tpc', 'bad-value', 'tcp'],
+    ['-A INPUT -p tcp --dport htpp', 'bad-value', 'http'],
+    ['-P INPUT drop', 'bad-value', 'DROP'],
+  ])('%s: %s, did you mean %s?', (rule, code, suggestion) => {
+    expect(slip(rule)).toMatchObject({ codes: [code], suggestions: [suggestion] })
+  })
+
+  test('all mistakes of a line are found, each once', () => {
+    expect(
+      slip('-A INPUT -p tcp --dport 99999 -s 300.1.1.1 -m state --state FOO -o eth0 -j NOPE').codes,
+    ).toEqual(['bad-value', 'bad-value', 'bad-value', 'wrong-chain', 'unknown-target'])
+  })
+})
+
+describe('files', () => {
+  const good = '*filter\n-A INPUT -j ACCEPT\nCOMMIT\n'
+
+  test('byte order mark and carriage returns: read, with a warning, places as in the file', () => {
+    const text = `\ufeff${good.replace('-A INPUT -j ACCEPT', '-A INPUT -j ACCEPT\n-A INPUT -j NOPE').replaceAll('\n', '\r\n')}`
+    const { diagnostics, ruleset } = parse(text)
+    expect(diagnostics.map(({ code }) => code)).toEqual([
+      'byte-order-mark',
+      'carriage-return',
+      'unknown-target',
+    ])
+    expect(diagnostics[2]!.place).toMatchObject({ line: 3, column: 13 })
+    expect(text.slice(diagnostics[2]!.position, diagnostics[2]!.position + 4)).toBe('NOPE')
+    expect(ruleset.tables[0]!.chains[0]!.rules[0]!.target).toMatchObject({ name: 'ACCEPT' })
+  })
+
+  test.each([
+    ['no COMMIT', '*filter\n-A INPUT -j ACCEPT\n', ['error no-commit']],
+    ['a COMMIT in small letters', '*filter\ncommit\n', ['error bad-line']],
+    ['no line feed at the end', '*filter\nCOMMIT', ['warning no-commit']],
+    ['no table', '-A INPUT -j ACCEPT\n', ['error no-table']],
+    ['a table that there is not', '*fliter\n-A INPUT -j FOO\nCOMMIT\n', ['error unknown-table']],
+    ['a table twice', good + good, ['warning repeated-table']],
+    ['a table in a table', '*nat\n*filter\nCOMMIT\n', ['error no-commit']],
+    ['a chain twice', '*filter\n:a - [0:0]\n:a - [0:0]\nCOMMIT\n', ['error bad-chain']],
+    ['a policy of a chain of the user', '*filter\n:a DROP [0:0]\nCOMMIT\n', ['error bad-chain']],
+    ['-t', '*filter\n-t nat -A INPUT -j ACCEPT\nCOMMIT\n', ['error bad-command']],
+    [
+      'a quote that is never closed',
+      '*filter\n-A INPUT -m comment --comment "a\nCOMMIT\n',
+      ['warning bad-line'],
+    ],
+    ['nothing', '', []],
+  ])('%s', (_, text, found) => {
+    expect(codes(text)).toEqual(found)
+  })
+
+  test('the form for a repository: comments stay with what they stand above, what the tool generated goes', () => {
+    const text = [
+      '# Generated by iptables-save v1.8.9 on Tue Nov 24 08:00:00 2026',
+      '# Who may come in',
+      '*filter',
+      ':INPUT DROP [7:8]',
+      ':web - [0:0]',
+      '',
+      '# loopback',
+      '-A INPUT -i lo -j ACCEPT',
+      '# web',
+      '-A web -p tcp --dport 80 -j ACCEPT',
+      '-A INPUT -j web',
+      '# the end',
+      'COMMIT',
+      '# Completed on Tue Nov 24 08:00:00 2026',
+      '# last words',
+      '',
+    ].join('\n')
+    const printed = printRuleset(parse(text).ruleset, { form: 'fmt' })
+    expect(printed).toBe(
+      [
+        '# Who may come in',
+        '*filter',
+        ':INPUT DROP [0:0]',
+        ':FORWARD ACCEPT [0:0]',
+        ':OUTPUT ACCEPT [0:0]',
+        ':web - [0:0]',
+        '',
+        '# loopback',
+        '-A INPUT -i lo -j ACCEPT',
+        '# web',
+        '-A web -p tcp -m tcp --dport 80 -j ACCEPT',
+        '-A INPUT -j web',
+        '# the end',
+        'COMMIT',
+        '# last words',
+        '',
+      ].join('\n'),
+    )
+    expect(printRuleset(parse(printed).ruleset, { form: 'fmt' })).toBe(printed)
+  })
+
+  test('a target is refused as soon as its chain is reached from where it cannot stand', () => {
+    const nat = (rules: string) => codes(`*nat\n:a - [0:0]\n${rules}-A a -j MASQUERADE\nCOMMIT\n`)
+    expect(nat('')).toEqual([])
+    expect(nat('-A POSTROUTING -j a\n')).toEqual([])
+    expect(nat('-A PREROUTING -j a\n')).toEqual(['error wrong-chain'])
+  })
+})

@@ -1,0 +1,79 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: what a shell would put in
+import { expect, test } from 'vitest'
+import { registry } from '../../test/support/registry.ts'
+import { parseRuleset } from './parser.ts'
+import { printRuleset } from './printer.ts'
+
+function run(text: string, variables: Record<string, string> = {}) {
+  const { ruleset, diagnostics } = parseRuleset(text, { family: 'ipv4', registry, variables })
+  const rules = printRuleset(ruleset)
+    .split('\n')
+    .filter((line) => line.startsWith('-'))
+  return { rules, codes: diagnostics.map(({ code, place }) => `${place.line}:${place.column} ${code}`) }
+}
+
+test('variables, quoting, continuation and separators: what the shell would run', () => {
+  const { rules, codes } = run(
+    [
+      '#!/bin/sh',
+      'IPT="/sbin/iptables -w"; LAN=10.0.0.0/8',
+      'export PORT="22"',
+      '$IPT -F INPUT && $IPT -P INPUT DROP',
+      '$IPT -A INPUT -s $LAN \\',
+      '  -p tcp --dport ${PORT} -j LOG --log-prefix "ssh from $LAN: " 2>/dev/null',
+      "sudo iptables -A INPUT -p tcp --dport ${OTHER:-80} -m comment --comment 'it costs $5' -j ACCEPT # web",
+      'ip6tables -A INPUT -j DROP; echo 1 > /proc/sys/net/ipv4/ip_forward',
+    ].join('\n'),
+  )
+  expect(codes).toEqual([])
+  expect(rules).toEqual([
+    '-A INPUT -s 10.0.0.0/8 -p tcp -m tcp --dport 22 -j LOG --log-prefix "ssh from 10.0.0.0/8: "',
+    '-A INPUT -p tcp -m tcp --dport 80 -m comment --comment "it costs $5" -j ACCEPT',
+  ])
+})
+
+test('loops are unrolled, one inside the other', () => {
+  const { rules, codes } = run(
+    'PORTS="22 80"\nfor net in {10.0.0.0/8,192.168.0.0/16}; do\n  for port in $PORTS\n  do iptables -A INPUT -s $net -p tcp --dport $port -j ACCEPT; done\ndone\n',
+  )
+  expect(codes).toEqual([])
+  expect(rules.map((rule) => /-s (\S+) .*dport (\d+)/.exec(rule)!.slice(1).join(' '))).toEqual([
+    '10.0.0.0/8 22',
+    '10.0.0.0/8 80',
+    '192.168.0.0/16 22',
+    '192.168.0.0/16 80',
+  ])
+})
+
+test('a rule is appended only if the check in front of it fails', () => {
+  const line = 'iptables -C INPUT -i lo -j ACCEPT || iptables -A INPUT -i lo -j ACCEPT\n'
+  expect(run(line + line)).toEqual({ rules: ['-A INPUT -i lo -j ACCEPT'], codes: [] })
+})
+
+test('a here-document is what iptables-restore reads, places in it are those of the script', () => {
+  const { rules, codes } = run(
+    'iptables-restore <<EOF\n*filter\n-A INPUT -j ACCEPT\n-A INPUT -j ACEPT\nCOMMIT\nEOF\niptables -A OUTPUT -j DROP\n',
+  )
+  expect(rules).toEqual(['-A INPUT -j ACCEPT', '-A INPUT', '-A OUTPUT -j DROP'])
+  expect(codes).toEqual(['4:13 unknown-target'])
+})
+
+test('what only a running shell knows is refused at its place, and left out', () => {
+  expect(
+    run('if [ -f /etc/x ]; then\n  iptables -A INPUT -j DROP\nfi\niptables -A INPUT -j ACCEPT\n'),
+  ).toEqual({
+    rules: ['-A INPUT -j ACCEPT'],
+    codes: ['1:1 shell'],
+  })
+  expect(run('iptables -A INPUT -s $(cat me) -j ACCEPT').codes).toEqual(['1:22 shell', '1:22 bad-value'])
+})
+
+test('a value from outside wins over the one that the script sets', () => {
+  expect(run('IF=eth0\niptables -A INPUT -i $IF\n', { IF: 'eth9' }).rules).toEqual(['-A INPUT -i eth9'])
+})
+
+test('a prompt in front of the command is no part of it', () => {
+  const { rules, codes } = run('$ iptables -A INPUT -j DROP\nroot@host:~# iptables -A OUTPUT -j DROP\n')
+  expect(rules).toEqual(['-A INPUT -j DROP', '-A OUTPUT -j DROP'])
+  expect(codes).toEqual(['1:1 prompt', '2:1 prompt'])
+})
