@@ -70,11 +70,17 @@ const NULL = ascii('null')
 /**
  * Writes records as NDJSON, a line of UTF-8 each, with the fields in the order of the documentation.
  *
- *     writer.write(record)
- *     if (writer.length > 65_536) {
- *       writeSync(1, writer.bytes)
- *       writer.clear()
- *     }
+ * ```ts
+ * import { buildPacket, Feed, Firewall, NdjsonWriter, Tracker } from 'sallyport'
+ *
+ * const feed = new Feed(new Firewall(new Tracker()))
+ * const writer = new NdjsonWriter()
+ * const udp = { sourcePort: 40_000, destinationPort: 53 }
+ * const query = buildPacket({ source: '10.0.0.2', destination: '192.0.2.9', udp })
+ * writer.write(feed.send(query, { seconds: 1_700_000_000 }))
+ * process.stdout.write(writer.bytes)
+ * writer.clear()
+ * ```
  *
  * Straight into bytes and by hand because it is done once a packet. For 820-byte records on a busy two-core
  * machine: JSON.stringify 140,000 a second, strings put together by hand 115,000, this 540,000.
@@ -103,6 +109,7 @@ export class NdjsonWriter {
     return this.#bytes.subarray(0, this.#at)
   }
 
+  /** Forgets what was written; its memory is used again. */
   clear(): void {
     this.#at = 0
   }
@@ -281,11 +288,19 @@ export class NdjsonWriter {
     this.#room(10)
     let digits = 1
     for (let bound = 10; digits < 10 && value >= bound; bound *= 10) digits++
+    const bytes = this.#bytes
     const end = this.#at + digits
+    let at = end - 1
     let rest = value
-    for (let at = end - 1; at >= this.#at; at--) {
+    if (rest > 0x7fff_ffff) {
       const next = Math.floor(rest / 10)
-      this.#bytes[at] = 0x30 + rest - next * 10
+      bytes[at--] = 0x30 + rest - next * 10
+      rest = next
+    }
+    // From here on in 32-bit integers.
+    for (rest |= 0; at >= this.#at; at--) {
+      const next = (rest / 10) | 0
+      bytes[at] = 0x30 + rest - next * 10
       rest = next
     }
     this.#at = end

@@ -44,3 +44,22 @@ test('bytes that are no packet are told so', () => {
   const record = feed.send(Uint8Array.of(0x45, 0, 0), { seconds: 0 })
   expect(record).toMatchObject({ ctstate: null, verdict: 'DROP', decidedBy: { kind: 'ip' } })
 })
+
+test.each([Number.NaN, Number.POSITIVE_INFINITY, -1e-7, 9_007_199_255])(
+  'a packet at %s seconds is refused, and nothing has happened',
+  (seconds) => {
+    const tracker = new Tracker()
+    const feed = new Feed(new Firewall(tracker))
+    expect(() => feed.send(syn, { seconds })).toThrow(
+      new RangeError(`seconds is a number from 0 to 9007199254, not ${seconds}`),
+    )
+    expect(tracker.table.count).toBe(0)
+    expect(feed.send(syn, { seconds: 0 })).toMatchObject({ packet: 1, frame: 1, ctstate: 'NEW' })
+  },
+)
+
+test('the last second that can be told is tracked to the microsecond', () => {
+  const feed = new Feed(new Firewall(new Tracker()))
+  const { time, ctstate } = feed.send(syn, { seconds: 9_007_199_254 })
+  expect({ time, ctstate }).toEqual({ time: '9007199254.000000', ctstate: 'NEW' })
+})

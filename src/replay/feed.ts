@@ -8,15 +8,35 @@ import { Packet } from '../packet/packet.ts'
 import type { PacketRecord } from './record.ts'
 import { recordOf } from './record-of.ts'
 
+/** What the bytes of a packet do not say. */
 export interface FeedOptions {
-  /** Seconds since 1970 UTC; a fraction counts to the microsecond. Must not run backwards. */
+  /**
+   * Seconds since 1970 UTC, 0–9,007,199,254 (the year 2255), to the microsecond. Time does not run backwards: a packet
+   * that is earlier than the one before is tracked at that one's time.
+   */
   readonly seconds: number
-  /** LINKTYPE_* of the bytes; 101 (raw IP) unless given. */
+  /** LINKTYPE_* of the bytes, 0–65535; 101 (raw IP) unless given. */
   readonly linkType?: number
-  /** DIRECTION_* of packet/packet.ts; what a host sends itself (2) has its checksums not verified. */
+  /** `DIRECTION_INCOMING` or `DIRECTION_OUTGOING`, whose checksums are not verified; unknown (0) unless given. */
   readonly direction?: number
 }
 
+/** Microseconds are counted exactly up to there. */
+const LAST_SECOND = Math.floor(Number.MAX_SAFE_INTEGER / 1e6)
+
+/**
+ * Sends packets through a firewall one by one, and tells of each what `sallyport replay --json` would.
+ *
+ * ```ts
+ * import { buildPacket, Feed, Firewall, Tracker } from 'sallyport'
+ *
+ * const feed = new Feed(new Firewall(new Tracker()))
+ * const tcp = { sourcePort: 40_000, destinationPort: 80, flags: 'S' }
+ * const syn = buildPacket({ source: '10.0.0.2', destination: '192.0.2.9', tcp })
+ * const { ctstate, entry } = feed.send(syn, { seconds: 1_700_000_000 })
+ * console.log(ctstate, entry?.state)
+ * ```
+ */
 export class Feed {
   readonly #firewall: Firewall
   readonly #packet = new Packet()
@@ -24,12 +44,19 @@ export class Feed {
   readonly #outcome = new Outcome()
   #packets = 0
 
+  /** Several feeds of one firewall share its table and its clock. */
   constructor(firewall: Firewall) {
     this.#firewall = firewall
   }
 
-  /** Sends one packet on its way and tells what became of it. Bytes that are no packet are told so; nothing throws. */
+  /**
+   * Sends one packet on its way and tells what became of it. Bytes that are no packet are told so, and never throw.
+   *
+   * @throws RangeError where `seconds` is out of its range or no number; nothing has happened then.
+   */
   send(bytes: Uint8Array, { seconds, linkType = LINKTYPE_RAW, direction = 0 }: FeedOptions): PacketRecord {
+    if (!(seconds >= 0 && seconds <= LAST_SECOND))
+      throw new RangeError(`seconds is a number from 0 to ${LAST_SECOND}, not ${seconds}`)
     const packet = this.#packet
     const microseconds = Math.round(seconds * 1e6)
     packet.seconds = Math.floor(microseconds / 1e6)

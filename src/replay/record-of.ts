@@ -2,8 +2,8 @@
 
 import type { CaptureInterface } from '../capture/record.ts'
 import { DEADLINE, flowState, MARK, PORTS, PROTOCOL, STATUS, ZONES } from '../conntrack/entry.ts'
-import { DROPPED_BY_CONNTRACK, DROPPED_BY_HELPER, DROPPED_BY_IP, type Outcome } from '../conntrack/outcome.ts'
-import { reasonData } from '../conntrack/reason.ts'
+import type { Outcome } from '../conntrack/outcome.ts'
+import { type ReasonData, reasonData } from '../conntrack/reason.ts'
 import {
   CTINFO_ESTABLISHED_REPLY,
   CTINFO_NONE,
@@ -23,6 +23,7 @@ import {
   FAMILY_NONE,
   ISSUE_NETWORK_BAD,
   ISSUE_NETWORK_CUT,
+  ISSUE_NONE,
   type Packet,
   PROTOCOL_ICMP,
   PROTOCOL_ICMPV6,
@@ -47,12 +48,83 @@ export interface RecordSource {
   readonly tracker: Tracker
 }
 
+/**
+ * What happened to a packet as data, from what `Firewall.process` filled; `number` counts packets over the run, from 1.
+ * `source` is a `Replay`'s capture and tracker, or `{ names: [], interfaces: [], tracker }`. Never throws.
+ */
 export function recordOf(
   source: RecordSource,
   packet: Packet,
   outcome: Outcome,
   number: number,
 ): PacketRecord {
+  const record = isWholeTcp(packet)
+    ? tcpRecord(source, packet, outcome, number)
+    : anyRecord(source, packet, outcome, number)
+  if (outcome.entry >= 0) record.entry = entryOf(source.tracker, packet, outcome, record)
+  return record
+}
+
+/** The packet that nearly every packet is. */
+function isWholeTcp(packet: Packet): boolean {
+  return (
+    packet.protocol === PROTOCOL_TCP &&
+    packet.issue === ISSUE_NONE &&
+    packet.transportCaptured >= 20 &&
+    packet.linkType !== LINKTYPE_NFLOG
+  )
+}
+
+/** All fields in one literal: objects of one shape, which are made and read in half the time of ones that grow. */
+function tcpRecord(source: RecordSource, packet: Packet, outcome: Outcome, number: number): PacketRecord {
+  const from = source.interfaces[packet.interfaceIndex]
+  const verdict = verdictOf(outcome)
+  const sourceText = addressText(packet, packet.source0, packet.source1, packet.source2, packet.source3)
+  const destinationText = addressText(
+    packet,
+    packet.destination0,
+    packet.destination1,
+    packet.destination2,
+    packet.destination3,
+  )
+  const { sourcePort, destinationPort } = packet
+  return {
+    packet: number,
+    file: source.names[packet.file] ?? '',
+    frame: packet.frame,
+    time: timeText(packet.seconds, packet.nanoseconds, from?.timePrecision ?? USUAL_PRECISION),
+    interface: from?.name ?? null,
+    hook: hookOf(packet),
+    family: packet.family === FAMILY_IPV4 ? 'ipv4' : 'ipv6',
+    protocol: 'tcp',
+    source: sourceText,
+    sourcePort,
+    destination: destinationText,
+    destinationPort,
+    tcpFlags: tcpFlagTexts[packet.tcpFlags]!,
+    sequence: packet.sequence >>> 0,
+    acknowledgment: packet.acknowledgment >>> 0,
+    window: packet.window,
+    length: packet.length,
+    ctstate: ctstateOf(outcome.ctinfo),
+    reasons: outcome.reasons.count === 0 ? noReasons : reasonData(outcome.reasons),
+    verdict,
+    decidedBy: decidedBy(outcome),
+    egress:
+      verdict === 'ACCEPT'
+        ? {
+            interface: null,
+            source: sourceText,
+            sourcePort,
+            destination: destinationText,
+            destinationPort,
+          }
+        : null,
+    entry: null,
+  }
+}
+
+function anyRecord(source: RecordSource, packet: Packet, outcome: Outcome, number: number): PacketRecord {
   const from = source.interfaces[packet.interfaceIndex]
   const record: PacketRecord = {
     packet: number,
@@ -64,21 +136,27 @@ export function recordOf(
     family: null,
     ctstate: ctstateOf(outcome.ctinfo),
     reasons: reasonData(outcome.reasons),
-    verdict: null,
+    verdict: packet.family === FAMILY_NONE && outcome.droppedBy === 0 ? null : verdictOf(outcome),
     decidedBy: decidedBy(outcome),
     egress: null,
     entry: null,
   }
   if (packet.linkType === LINKTYPE_NFLOG) addLogged(record, packet)
-  if (outcome.droppedBy !== 0) record.verdict = 'DROP'
   if (packet.family === FAMILY_NONE) return record
   describe(record, packet)
-  // Held back, or not judged: nobody decided anything.
-  if (record.verdict === null && outcome.ctinfo !== CTINFO_NONE) record.verdict = 'ACCEPT'
   if (record.verdict === 'ACCEPT' && record.source !== undefined)
     record.egress = { interface: null, ...addressing(record) }
-  if (outcome.entry >= 0) record.entry = entryOf(source.tracker, packet, outcome, record)
   return record
+}
+
+/** Null for what was held back or not judged: nobody decided anything. */
+function verdictOf(outcome: Outcome): 'ACCEPT' | 'DROP' | null {
+  if (outcome.droppedBy !== 0) return 'DROP'
+  return outcome.ctinfo === CTINFO_NONE ? null : 'ACCEPT'
+}
+
+function addressText(packet: Packet, a: number, b: number, c: number, d: number): string {
+  return packet.family === FAMILY_IPV4 ? formatIPv4(a) : formatIPv6(a, b, c, d)
 }
 
 function addLogged(record: PacketRecord, packet: Packet): void {
@@ -89,17 +167,18 @@ function addLogged(record: PacketRecord, packet: Packet): void {
 }
 
 function describe(record: PacketRecord, packet: Packet): void {
-  const ipv4 = packet.family === FAMILY_IPV4
-  record.family = ipv4 ? 'ipv4' : 'ipv6'
+  record.family = packet.family === FAMILY_IPV4 ? 'ipv4' : 'ipv6'
   if (!hasAddresses(packet)) return
   record.protocol = protocolName(packet.protocol)
   if (record.protocol === 'unknown') record.protocolNumber = packet.protocol
-  record.source = ipv4
-    ? formatIPv4(packet.source0)
-    : formatIPv6(packet.source0, packet.source1, packet.source2, packet.source3)
-  record.destination = ipv4
-    ? formatIPv4(packet.destination0)
-    : formatIPv6(packet.destination0, packet.destination1, packet.destination2, packet.destination3)
+  record.source = addressText(packet, packet.source0, packet.source1, packet.source2, packet.source3)
+  record.destination = addressText(
+    packet,
+    packet.destination0,
+    packet.destination1,
+    packet.destination2,
+    packet.destination3,
+  )
   record.length = packet.length
   // A later fragment carries no transport header.
   if (packet.fragmentOffset !== 0 && packet.largestFragment === 0) return
@@ -224,17 +303,17 @@ function addressing(record: PacketRecord): RecordTuple {
   return tuple
 }
 
+const noReasons: readonly ReasonData[] = []
+/** By DROPPED_BY_*. */
+const deciders: readonly DecidedBy[] = [
+  { kind: 'none' },
+  { kind: 'ip' },
+  { kind: 'conntrack' },
+  { kind: 'helper' },
+]
+
 function decidedBy(outcome: Outcome): DecidedBy {
-  switch (outcome.droppedBy) {
-    case DROPPED_BY_IP:
-      return { kind: 'ip' }
-    case DROPPED_BY_CONNTRACK:
-      return { kind: 'conntrack' }
-    case DROPPED_BY_HELPER:
-      return { kind: 'helper' }
-    default:
-      return { kind: 'none' }
-  }
+  return deciders[outcome.droppedBy]!
 }
 
 /** As the capture names it; without a word from it a packet is taken to be forwarded. */
@@ -269,5 +348,6 @@ export function timeText(seconds: number, nanoseconds: number, digits: number): 
   // Ahead of 1970 nanoseconds still count forwards: -1 s and 400 ms is -0.6.
   if (seconds < 0 && nanoseconds > 0) return `-${timeText(-seconds - 1, 1e9 - nanoseconds, digits)}`
   if (digits === 0) return String(seconds)
-  return `${seconds}.${String(nanoseconds).padStart(9, '0').slice(0, digits)}`
+  // The leading 1 keeps the zeros behind it.
+  return `${seconds}.${String(1e9 + nanoseconds).slice(1, digits + 1)}`
 }

@@ -24,6 +24,7 @@ export interface Instant {
   readonly nanoseconds: number
 }
 
+/** Who looks on while a capture runs. What it throws ends the run and comes out of `run()`. */
 export interface ReplayObserver {
   /** Ahead of the first packet, with the tracker's clock at its time; answers the moments to look at. */
   onStart?(start: Instant): readonly Moment[]
@@ -31,7 +32,7 @@ export interface ReplayObserver {
   onPacket?(packet: Packet, outcome: Outcome, number: number): void
   /** At each moment, with the tracker's clock there and all that expired taken away. */
   onMoment?(moment: Moment): void
-  /** Each time more input was read. */
+  /** Each time more input was read: bytes so far, packed where they are gzip. */
   onProgress?(bytesRead: number): void
 }
 
@@ -40,12 +41,34 @@ interface Place {
   readonly tuple: Tuple
 }
 
+/**
+ * Runs a capture through a firewall.
+ *
+ * ```ts
+ * import { createReadStream } from 'node:fs'
+ * import { Firewall, MergedCapture, reasonData, Replay, Tracker } from 'sallyport'
+ *
+ * const chunks = createReadStream('examples/first-look.pcapng')
+ * const capture = new MergedCapture([{ name: 'first-look', chunks }])
+ * const replay = new Replay(capture, new Firewall(new Tracker()), {
+ *   onPacket(packet, outcome, number) {
+ *     for (const { code } of reasonData(outcome.reasons)) console.log(number, packet.length, code)
+ *   },
+ * })
+ * await replay.run()
+ * console.log(replay.summary.ctstates)
+ * ```
+ */
 export class Replay {
+  /** What is run; its `problems` are those of the run. */
   readonly capture: MergedCapture
+  /** What the packets go through. */
   readonly firewall: Firewall
+  /** The firewall's tracker: its table is that of the moment. */
   readonly tracker: Tracker
+  /** Totals up to the moment; complete behind `run()`. */
   readonly summary: Summary
-  /** Moments after packets that the capture does not have. */
+  /** Behind `run()`: moments after packets that the capture does not have. */
   missed: readonly Moment[] = []
   #moments: Moment[] = []
   readonly #observer: ReplayObserver
@@ -60,6 +83,7 @@ export class Replay {
   /** Keeps reading ahead from being optimised away. */
   #sink = 0
 
+  /** Reads nothing yet; that begins with `run()`. A capture runs once. */
   constructor(capture: MergedCapture, firewall: Firewall, observer: ReplayObserver = {}) {
     this.capture = capture
     this.firewall = firewall
@@ -68,7 +92,7 @@ export class Replay {
     this.#observer = observer
   }
 
-  /** Runs to the end of the capture. What goes wrong in it is listed in `capture.problems`; nothing throws. */
+  /** Runs to the end of the capture. What goes wrong in it is listed in `capture.problems`; only observers throw. */
   async run(): Promise<void> {
     do {
       while (this.#runBatch()) {}

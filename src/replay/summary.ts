@@ -24,36 +24,47 @@ const ETHERNET_MTU = 1500
 /** Reasons of these kinds put a packet among the odd ones. */
 const isOdd = Uint8Array.from(REASONS, (reason) => (reason.kind === 'plain' ? 0 : 1))
 
+/** Totals of a run: `Replay.summary`. Packets are counted as frames of the capture, unless said. */
 export class Summary {
+  /** All packets. */
   packets = 0
   /** Frames that carry something else than IP. */
   notIp = 0
   /** Packets with a reason that is out of the ordinary. */
   odd = 0
+  /** Packets that the stack, the tracker or a helper dropped. */
   dropped = 0
+  /** Fragments kept until the rest of their datagram came. */
   held = 0
   /** Datagrams of which a piece never came. */
   incomplete = 0
-  /** Cut by the snap length, and those that could not be judged for it. */
+  /** Packets cut by the snap length. */
   cut = 0
+  /** IP packets that could not be judged, because what the tracker looks at was cut. */
   unjudged = 0
   /** IP packets longer than 1,500 bytes. */
   oversize = 0
   /** Most entries in the table at a time, those that had expired but were not taken away yet included. */
   peak = 0
+  /** Time of the first packet: whole seconds since 1970 UTC, and nanoseconds 0–999,999,999. */
   readonly first = { seconds: 0, nanoseconds: 0 }
+  /** Time of the last packet, likewise; not the latest one, where time runs backwards. */
   readonly last = { seconds: 0, nanoseconds: 0 }
-  /** TCP connections by their last state: open at the end, and gone by then. */
+  /** TCP entries in the table at the end, by their state. */
   readonly open = new Map<string, number>()
+  /** TCP entries gone by the end, by their last state. */
   readonly gone = new Map<string, number>()
-  /** Entries in the table at the end, and all that were ever in it. */
+  /** Entries in the table at the end. */
   entries = 0
+  /** Entries that were ever in it, those of a saved table included. */
   entriesInAll = 0
+  /** TCP entries of which only one direction was ever seen, although its traffic went on as if there were another. */
   oneSided = 0
   readonly #byCtinfo = new Float64Array(10)
   readonly #byReason = new Float64Array(REASONS.length)
   readonly #tracker: Tracker
 
+  /** `Replay` makes one of its own. */
   constructor(tracker: Tracker) {
     this.#tracker = tracker
   }
@@ -65,6 +76,7 @@ export class Summary {
     return false
   }
 
+  /** Counts a packet and what became of it, in the order of the run. */
   add(packet: Packet, outcome: Outcome): void {
     if (this.packets === 0) {
       this.first.seconds = packet.seconds
