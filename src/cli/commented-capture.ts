@@ -1,11 +1,13 @@
-/** `--write`: the captured frames again, as pcapng, each with what became of it as a comment. */
-import { closeSync, openSync, statSync, writeSync } from 'node:fs'
+/** `--write`: the captured frames again, as pcapng, each with what became of it as a comment. `-` is standard output. */
+import { closeSync, openSync, statSync } from 'node:fs'
+import { isatty } from 'node:tty'
 import type { MergedCapture } from '../capture/merge.ts'
 import { pcapngInterface, pcapngPacket, pcapngSection } from '../capture/writer.ts'
 import { commentOf } from '../format/comment.ts'
 import type { Packet } from '../packet/packet.ts'
 import type { PacketRecord } from '../replay/record.ts'
-import { unreadable, wrongUse } from './failure.ts'
+import { unwritable, wrongUse } from './failure.ts'
+import { writeAll } from './output.ts'
 
 /** Gathered before it is written. */
 const BATCH = 1_048_576
@@ -13,6 +15,7 @@ const BATCH = 1_048_576
 export class CommentedCapture {
   readonly #capture: MergedCapture
   readonly #descriptor: number
+  readonly #name: string
   #interfaces = 0
   #blocks: Uint8Array[] = []
   #size = 0
@@ -20,16 +23,8 @@ export class CommentedCapture {
   /** @throws Failure where the file cannot be written, or is one of the inputs. */
   constructor(path: string, capture: MergedCapture) {
     this.#capture = capture
-    for (const name of capture.names) {
-      if (name !== '-' && isSameFile(name, path)) throw wrongUse(`--write: ${path} is being read`)
-    }
-    try {
-      this.#descriptor = openSync(path, 'w')
-    } catch (error) {
-      const code = error instanceof Error && 'code' in error ? error.code : ''
-      if (code === 'ENOENT') throw wrongUse(`--write: ${path}: there is no such directory`)
-      throw unreadable(`--write: ${path}`, error)
-    }
+    this.#name = path === '-' ? 'standard output' : path
+    this.#descriptor = path === '-' ? standardOutput() : open(path, capture.names)
     this.#add(pcapngSection('sallyport'))
   }
 
@@ -53,22 +48,48 @@ export class CommentedCapture {
     )
   }
 
+  /** Writes what was gathered. @throws Failure */
+  flush(): void {
+    const bytes = Buffer.concat(this.#blocks)
+    this.#blocks = []
+    this.#size = 0
+    writeAll(this.#descriptor, bytes, this.#name)
+  }
+
+  /** @throws Failure */
   close(): void {
-    this.#flush()
-    closeSync(this.#descriptor)
+    this.flush()
+    if (this.#descriptor === 1) return
+    try {
+      closeSync(this.#descriptor)
+    } catch (error) {
+      // Where a network's file system tells that the space was not enough.
+      throw unwritable(this.#name, error)
+    }
   }
 
   #add(block: Uint8Array): void {
     this.#blocks.push(block)
     this.#size += block.length
-    if (this.#size > BATCH) this.#flush()
+    if (this.#size > BATCH) this.flush()
   }
+}
 
-  #flush(): void {
-    const bytes = Buffer.concat(this.#blocks)
-    this.#blocks = []
-    this.#size = 0
-    for (let at = 0; at < bytes.length; ) at += writeSync(this.#descriptor, bytes, at)
+function standardOutput(): number {
+  if (isatty(1)) throw wrongUse('--write -: standard output is a terminal; redirect it, or pipe it')
+  return 1
+}
+
+function open(path: string, inputs: readonly string[]): number {
+  for (const name of inputs) {
+    if (name !== '-' && isSameFile(name, path)) throw wrongUse(`--write: ${path} is being read`)
+  }
+  try {
+    return openSync(path, 'w')
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : ''
+    if (code === 'ENOENT') throw wrongUse(`--write: ${path}: there is no such directory`)
+    throw unwritable(`--write: ${path}`, error)
   }
 }
 

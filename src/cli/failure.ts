@@ -1,5 +1,5 @@
 import { printable, printableLines } from '../diagnostic/printable.ts'
-import { EXIT_UNREADABLE, EXIT_WRONG_USE } from './exit-codes.ts'
+import { EXIT_UNREADABLE, EXIT_UNWRITABLE, EXIT_WRONG_USE } from './exit-codes.ts'
 
 /** Ends the command with a message, shown without what steers a terminal, and an exit code; anything else thrown is a defect. */
 export class Failure extends Error {
@@ -19,9 +19,29 @@ export function wrongUse(message: string): Failure {
 
 /** A file cannot be opened or read: names it, and says why in words. */
 export function unreadable(name: string, error: unknown): Failure {
+  return new Failure(sentence(name, error, reasons), EXIT_UNREADABLE)
+}
+
+/** A file, or standard output, cannot be opened for writing or written: names it, and says why in words. */
+export function unwritable(name: string, error: unknown): Failure {
+  return new Failure(sentence(name, error, { ...reasons, ...writeReasons }), EXIT_UNWRITABLE)
+}
+
+function sentence(name: string, error: unknown, words: Readonly<Record<string, string>>): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  const why = reasons[code] ?? (error instanceof Error ? error.message : String(error))
-  return new Failure(`${printable(name)}: ${printable(why)}`, EXIT_UNREADABLE)
+  const why = words[code] ?? (error instanceof Error ? error.message : String(error))
+  return `${printable(name)}: ${printable(why)}`
+}
+
+const writeReasons: Readonly<Record<string, string>> = {
+  ENOSPC: 'no space left on device',
+  EDQUOT: 'the disk quota is used up',
+  EFBIG: 'the file would grow beyond what is allowed',
+  EROFS: 'the file system is read-only',
+  EISDIR: 'is a directory',
+  ENXIO: 'nothing there to write to',
+  EBADF: 'is closed, or not open for writing',
+  EIO: 'input/output error',
 }
 
 const reasons: Readonly<Record<string, string>> = {

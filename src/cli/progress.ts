@@ -1,5 +1,5 @@
 /** One line on standard error about how far a long input has been read; it leaves no trace. */
-import { writeSync } from 'node:fs'
+import { writeStandardError } from './output.ts'
 import type { Terminal } from './terminal.ts'
 
 const FIRST_MS = 1000
@@ -26,7 +26,7 @@ export class Progress {
   constructor(totalBytes: number | null, { terminal, now, write }: ProgressEnvironment) {
     this.#terminal = terminal
     this.#now = now ?? (() => performance.now())
-    this.#write = write ?? writeToStandardError
+    this.#write = write ?? writeStandardError
     this.#total = totalBytes
     this.#due = this.#now() + FIRST_MS
   }
@@ -61,12 +61,4 @@ function formatBytes(bytes: number): string {
     unit++
   }
   return `${unit === 0 || value >= 100 ? Math.floor(value) : value.toFixed(1)} ${units[unit]}`
-}
-
-function writeToStandardError(text: string): void {
-  try {
-    writeSync(2, text)
-  } catch {
-    // Progress is a courtesy: a terminal that has gone away must not end the work.
-  }
 }

@@ -133,7 +133,8 @@ export const replayOptions = {
     valueName: 'FILE',
     completes: 'files',
     group: inOut,
-    sentence: 'write a pcapng file with ctstate, reason and entry in the comment of each packet',
+    sentence:
+      'write every packet, whatever the selection, as pcapng with ctstate, reason and entry in its comment; - is standard output, and the report goes to standard error',
   },
 } as const satisfies Options
 

@@ -1,5 +1,5 @@
 /** `sallyport replay`: opens the captures, runs them, prints what was asked for. */
-import { readFileSync, writeSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { MergedCapture } from '../capture/merge.ts'
 import { findHelper } from '../conntrack/helper/registry.ts'
 import { loadEntry } from '../conntrack/load.ts'
@@ -35,10 +35,10 @@ import { Failure, unreadable, wrongUse } from './failure.ts'
 import { gunzip } from './gunzip.ts'
 import { openInput } from './input.ts'
 import { momentInstant } from './moment.ts'
-import { Output } from './output.ts'
+import { Output, writeStandardError } from './output.ts'
 import { Progress } from './progress.ts'
 import type { ReplayOptions, ReplayRequest } from './replay-options.ts'
-import { terminalOf } from './terminal.ts'
+import { type Terminal, terminalOf } from './terminal.ts'
 import { UTC } from './zone.ts'
 
 /** Milliseconds from 1970 that a Date holds (ECMA-262, 21.4.1.1). */
@@ -55,8 +55,8 @@ export async function runReplay(request: ReplayRequest): Promise<number> {
 class ReplayRun {
   readonly #options: ReplayOptions
   readonly #request: ReplayRequest
-  readonly #output = new Output()
-  readonly #terminal = terminalOf(process.stdout, process.env)
+  readonly #output: Output
+  readonly #terminal: Terminal
   readonly #errors = terminalOf(process.stderr, process.env)
   readonly #tracker: Tracker
   readonly #capture: MergedCapture
@@ -85,6 +85,10 @@ class ReplayRun {
       options.table !== null ||
       options.at.length > 0
     refuseMixed(options)
+    // The capture takes standard output, and the report makes way.
+    const isAside = options.write === '-'
+    this.#output = new Output(isAside ? 2 : 1)
+    this.#terminal = isAside ? this.#errors : terminalOf(process.stdout, process.env)
     const inputs = files.map(openInput)
     this.#isLive = inputs.some(({ size }) => size === null)
     this.#tracker = new Tracker({
@@ -182,6 +186,7 @@ class ReplayRun {
     if (this.#isLive) {
       this.#flushJson()
       this.#output.flush()
+      this.#writer?.flush()
     }
     this.#progress.update(bytesRead, this.#replay.summary.packets)
   }
@@ -304,7 +309,7 @@ class ReplayRun {
   #say(text: string): void {
     this.#output.flush()
     this.#progress.finish()
-    writeSync(2, `${this.#errors.style('dim', printable(`sallyport replay: ${text}`))}\n`)
+    writeStandardError(`${this.#errors.style('dim', printable(`sallyport replay: ${text}`))}\n`)
   }
 
   /** A file of which nothing could be read. */
@@ -313,12 +318,13 @@ class ReplayRun {
   }
 }
 
-/** Packets, records and changes are told in a stream of their own each, and the table is neither. @throws Failure */
+/** Packets, records, changes and a capture are told in a stream of their own each, and the table is none. @throws Failure */
 function refuseMixed(options: ReplayOptions): void {
   const streams = [
     ['--all', options.all && !options.json],
     ['--json', options.json],
     ['--events', options.events],
+    ['--write -', options.write === '-'],
   ] as const
   const [first, second] = streams.filter(([, given]) => given).map(([name]) => name)
   if (first === undefined) return
