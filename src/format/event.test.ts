@@ -47,6 +47,16 @@ test('an accounted entry: counters and age are told at its end only', () => {
   expect(formatEvent(event({ type: 'destroy', entry }))).toMatch(/ packets=1 bytes=40 .* delta-time=3/)
 })
 
+test('an entry with a helper: told with it until its end, and there no more', () => {
+  const entry = entryView({ helper: 'ftp' })
+  for (const type of ['new', 'update'] as const) {
+    expect(formatEvent(event({ type, entry }))).toMatch(/ helper=ftp$/)
+    expect(formatEventXml(event({ type, entry }))).toContain('<helper>ftp</helper>')
+  }
+  expect(formatEvent(event({ type: 'destroy', entry }))).not.toContain('helper')
+  expect(formatEventXml(event({ type: 'destroy', entry }))).not.toContain('helper')
+})
+
 test('XML: the kind of event, and when, with the hour as it is', () => {
   const text = formatEventXml(event({ entry: entryView({ helper: 'ftp' }) }), { timestamp: true })
   expect(text).toMatch(/^<flow type="new"><meta /)

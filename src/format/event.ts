@@ -11,9 +11,11 @@ export interface EventOptions extends ConntrackOptions {
 
 const TAGS = { new: '    [NEW] ', update: ' [UPDATE] ', destroy: '[DESTROY] ' } as const
 
-/** Only the last event of an entry tells its counters and its age (kernel: ctnetlink_conntrack_event). */
+/** The last event of an entry tells its counters and its age, the others its helper (kernel: ctnetlink_conntrack_event). */
 function entryOf({ type, entry }: EventView): EntryView {
-  return type === 'destroy' ? entry : { ...entry, counters: null, start: null, stop: null, deltaTime: null }
+  return type === 'destroy'
+    ? { ...entry, helper: null }
+    : { ...entry, counters: null, start: null, stop: null, deltaTime: null }
 }
 
 function itemsOf(event: EventView): ConntrackItems {
@@ -30,7 +32,7 @@ export function eventTime(seconds: number, nanoseconds: number): string {
   return `[${seconds}.${`${Math.floor(nanoseconds / 1000)}`.padStart(6, '0')}]\t`
 }
 
-/** A line of `conntrack -E`, without its end of line (tool version 1.4.7). */
+/** A line of `conntrack -E`, without its end of line (tool version 1.4.7): `    [NEW] udp      17 30 src=…`. */
 export function formatEvent(event: EventView, options: EventOptions = {}): string {
   const time = options.timestamp ? eventTime(event.seconds, event.nanoseconds) : ''
   return time + TAGS[event.type] + conntrackText(entryOf(event), itemsOf(event), options)
