@@ -227,7 +227,7 @@ export const hashlimit = defineMatch({
     rateInterval: option(number({ min: 1, max: 0x7fff_ffff, decimal: true, unit: 'seconds' }), {
       names: ['--hashlimit-rate-interval'],
       summary: 'the length of a window',
-      initial: 1,
+      omit: ({ value }) => value === 1,
     }),
   },
   normalise(options) {
@@ -240,8 +240,8 @@ export const hashlimit = defineMatch({
     const rate: HashRate = window
       ? { ...given, amount: given.bytes ? given.amount : 0 }
       : { ...given, count: 0 }
-    const own = options['rateInterval']?.value as number
-    const length = !window ? 1 : own === 1 && !given.bytes ? seconds : own
+    const own = options['rateInterval']?.value as number | undefined
+    const length = window ? (own ?? (given.bytes ? 1 : seconds)) : 1
     const interval: Settings = {
       ...options,
       [key]: { value: { ...rate, expire: printedExpire(rate) }, inverted: false },
