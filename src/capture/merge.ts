@@ -4,13 +4,17 @@ import { CaptureReader } from './reader.ts'
 import { type CaptureInterface, type CaptureProblem, CaptureRecord } from './record.ts'
 import { ChunkSource, type Chunks, type Decompressor } from './source.ts'
 
+/** One of the captures that are merged: a pcap or pcapng file, gzip or not. */
 export interface CaptureInput {
+  /** What records and problems call it: a path, most often. It need not be unique. */
   readonly name: string
+  /** Its bytes, in pieces of any size. */
   readonly chunks: Chunks
 }
 
+/** What reading a capture needs of its host. */
 export interface CaptureOptions {
-  /** Without one, gzip is a `bad-gzip` problem. */
+  /** Unpacks gzip (RFC 1952); without one, such a file is a `bad-gzip` problem. */
   readonly gunzip?: Decompressor
 }
 
@@ -26,10 +30,14 @@ interface MergeInput {
  * first-named one on a tie; within a file the order stays, even where its time runs backwards.
  *
  * ```ts
- * const capture = new MergedCapture([{ name: 'a.pcap', chunks }])
+ * import { createReadStream } from 'node:fs'
+ * import { CaptureRecord, MergedCapture } from 'sallyport'
+ *
+ * const chunks = createReadStream('examples/first-look.pcapng')
+ * const capture = new MergedCapture([{ name: 'first-look', chunks }])
  * const record = new CaptureRecord()
  * do {
- *   while (capture.next(record)) use(record)
+ *   while (capture.next(record)) console.log(record.frame, record.end - record.start)
  * } while (await capture.fill())
  * ```
  *
@@ -53,6 +61,7 @@ export class MergedCapture {
   /** Inputs that want more bytes before their head is known, or have to be closed. */
   #waiting: MergeInput[]
 
+  /** Reads nothing yet; that begins with `fill()`. */
   constructor(inputs: readonly CaptureInput[], options: CaptureOptions = {}) {
     const interfaces: CaptureInterface[] = []
     const problems: CaptureProblem[] = []
@@ -69,12 +78,12 @@ export class MergedCapture {
     this.names = inputs.map(({ name }) => name)
   }
 
-  /** Bytes taken from the inputs so far, packed where they are gzip. */
+  /** Bytes taken from the inputs so far, packed where they are gzip: for progress against the size of the files. */
   get bytesRead(): number {
     return this.#inputs.reduce((sum, { source }) => sum + source.bytesRead, 0)
   }
 
-  /** Problems met beyond those listed. */
+  /** Problems met beyond those listed, in number. */
   get omittedProblems(): number {
     return this.#inputs.reduce((sum, { reader }) => sum + reader.omittedProblems, 0)
   }
@@ -170,9 +179,16 @@ export class MergedCapture {
 }
 
 /**
- * Reads one capture from start to end, one record that is reused:
- * `for await (const record of readCapture(chunks)) …`. Problems go to `onProblem` as they come up; with
- * none, use `MergedCapture`, which lists them.
+ * Reads one capture from start to end as one record that is reused. Problems go to `onProblem` as they come up;
+ * without one they are lost, and `MergedCapture`, which lists them, is the better choice. Nothing throws.
+ *
+ * ```ts
+ * import { createReadStream } from 'node:fs'
+ * import { readCapture } from 'sallyport'
+ *
+ * const chunks = createReadStream('examples/first-look.pcapng')
+ * for await (const record of readCapture(chunks)) console.log(record.frame, record.originalLength)
+ * ```
  */
 export async function* readCapture(
   chunks: Chunks,

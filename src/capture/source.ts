@@ -1,6 +1,9 @@
 /** Where a capture's bytes come from: a stream of chunks, perhaps gzip, that may fail midway. */
 
-/** A file, a request's body, an array of buffers. A chunk must stay unchanged while its records are used. */
+/**
+ * A file, a request's body, an array of buffers. A chunk must stay unchanged while its records are used. An error that
+ * it throws is a `read-error` problem of the capture; so is a chunk that is no Uint8Array.
+ */
 export type Chunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array>
 
 /** Unpacks gzip: the host's own, since the engine has none (Node: zlib.createGunzip; browser: DecompressionStream). */

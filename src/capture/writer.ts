@@ -25,7 +25,10 @@ export type PacketToWrite = Pick<
   'seconds' | 'nanoseconds' | 'interfaceIndex' | 'direction' | 'bytes' | 'start' | 'end' | 'originalLength'
 >
 
-/** First block of a file. `application` is what Wireshark shows as the capturing program. */
+/**
+ * First block of a file (pcapng, Section Header Block). `application` is what Wireshark shows as the capturing program;
+ * it is cut at 65,535 bytes of UTF-8.
+ */
 export function pcapngSection(application?: string): Uint8Array {
   const name = application === undefined ? null : optionText(application)
   const block = new Block(BLOCK_SECTION, 16, name === null ? 0 : optionSize(name.length))
@@ -38,7 +41,10 @@ export function pcapngSection(application?: string): Uint8Array {
   return block.finish()
 }
 
-/** Interfaces count from 0 in the order they are written: `interfaceIndex` of the packets. */
+/**
+ * Interface Description Block, for time stamps in nanoseconds. Interfaces count from 0 in the order they are written:
+ * `interfaceIndex` of the packets. `linkType` is LINKTYPE_*, `snapLength` bytes, 0 for no limit.
+ */
 export function pcapngInterface({
   name,
   linkType,
@@ -54,8 +60,8 @@ export function pcapngInterface({
 }
 
 /**
- * A packet, with a comment if given: Wireshark shows it and filters by `frame.comment`. Comments are cut
- * at 65,535 bytes of UTF-8. Times before 1970 or after 2554 saturate.
+ * A packet (Enhanced Packet Block), with a comment if given: Wireshark shows it and filters by `frame.comment`. Comments
+ * are cut at 65,535 bytes of UTF-8. Times before 1970 or after 2554 saturate.
  */
 export function pcapngPacket(packet: PacketToWrite, comment?: string): Uint8Array {
   const captured = packet.end - packet.start

@@ -10,7 +10,7 @@ export class Census {
   /** Entries that were put there from a saved table. */
   loaded = 0
   /** TCP entries that left it, by their last state. */
-  readonly ended = new Float64Array(10)
+  readonly ended: Float64Array = new Float64Array(10)
   /** TCP entries of which only one direction was ever seen, although its traffic went on as if there were another. */
   oneSided = 0
 

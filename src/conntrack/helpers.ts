@@ -24,10 +24,16 @@ import type { StateTable } from './table.ts'
 
 const relatedExpected = reasonNumber['related-expected']
 
-/** What `-t raw -A PREROUTING -p PROTOCOL --dport PORT -j CT --helper NAME` says. */
+/**
+ * What `-t raw -A PREROUTING -p PROTOCOL --dport PORT -j CT --helper NAME` says: put it in
+ * `tracker.helpers.assignments`.
+ */
 export interface HelperAssignment {
+  /** Who reads the control connection; from `findHelper`. */
   readonly helper: Helper
+  /** Transport protocol number, one of the helper's `protocols`. */
   readonly protocol: number
+  /** Destination port of a connection's first packet, 0–65535. */
   readonly port: number
 }
 

@@ -33,7 +33,9 @@ import { ACCOUNTED, type Tracker } from './tracker.ts'
 import { Tuple } from './tuple.ts'
 import type { EntryView, TupleView } from './view.ts'
 
+/** What became of an entry that was to be loaded; only 'loaded' entries are in the table. */
 export type LoadResult =
+  /** It is in the table. */
   | 'loaded'
   /** Its reply is not the mirror of its original direction. */
   | 'translated'
@@ -41,11 +43,23 @@ export type LoadResult =
   | 'duplicate'
   /** It could not have been tracked: an address or a state that its protocol does not have. */
   | 'impossible'
+  /** Its timeout is not above 0. */
   | 'expired'
 
 /**
  * Puts an entry into the table at the tracker's time. A saved table has no windows and no window scales: those of its
- * TCP entries are not judged (conntrackd does the same with entries of another machine).
+ * TCP entries are not judged (conntrackd does the same with entries of another machine). No event is told, the limit of
+ * the table is not applied, and nothing throws.
+ *
+ * ```ts
+ * import { loadEntry, parseTable, Tracker } from 'sallyport'
+ *
+ * const line = 'tcp 6 431999 ESTABLISHED src=10.0.0.2 dst=192.0.2.9 sport=40000 dport=80 ' +
+ *   'src=192.0.2.9 dst=10.0.0.2 sport=80 dport=40000 [ASSURED] mark=0 use=1'
+ * const tracker = new Tracker()
+ * tracker.setTime(1_700_000_000, 0)
+ * for (const entry of parseTable(line, 'saved').entries) console.log(loadEntry(tracker, entry))
+ * ```
  */
 export function loadEntry(tracker: Tracker, view: EntryView): LoadResult {
   if (view.timeout <= 0) return 'expired'

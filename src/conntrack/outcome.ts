@@ -8,6 +8,7 @@ export const DROPPED_BY_NOBODY = 0
 export const DROPPED_BY_IP = 1
 /** The tracker: table full, clash. */
 export const DROPPED_BY_CONNTRACK = 2
+/** A helper that could not do its work on the packet. */
 export const DROPPED_BY_HELPER = 3
 
 /** `Outcome.changes`: what listeners are told of (IPCT_*), merged over the packet. */
@@ -17,19 +18,24 @@ export const CHANGED_ASSURED = 4
 export const CHANGED_STATE = 8
 export const CHANGED_MARK = 32
 
+/** What became of one packet: as numbers, and reused; `recordOf` makes it readable. */
 export class Outcome {
-  /** CTINFO_* */
+  /** CTINFO_* (Linux `enum ip_conntrack_info`): `ctstateOf` has its word. */
   ctinfo = CTINFO_NONE
-  /** The packet's entry, or -1: none, or deleted by the packet itself. */
+  /** Number of the packet's entry in `Tracker.table`, or -1: none, or deleted by the packet itself. */
   entry = -1
+  /** Who dropped the packet: 0 nobody, 1 the stack, 2 the tracker, 3 a helper. */
   droppedBy = DROPPED_BY_NOBODY
   /** The packet was kept back: a fragment whose datagram is not complete. */
   held = false
+  /** What listeners are told of, as bits: 1 new, 2 reply, 4 assured, 8 protocol state, 32 mark (IPCT_*). */
   changes = 0
   /** The clock when the packet was judged, in ticks modulo 2^32. */
   tick = 0
+  /** Why, in the order met; `reasonData` has them as data. At most 8. */
   readonly reasons = new Reasons()
 
+  /** As if no packet had been judged; `Firewall.process` calls it. */
   reset(): void {
     this.ctinfo = CTINFO_NONE
     this.entry = -1

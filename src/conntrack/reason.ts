@@ -25,7 +25,10 @@ const reason = <Code extends string, const Fields extends readonly string[]>(
   ...fields: Fields
 ) => ({ code, kind, fields }) as const
 
-/** Order is the numbering inside the engine only; codes are what is stable. */
+/**
+ * Every reason: code, kind, and the names of its values. Order is the numbering inside the engine only; codes are
+ * what is stable.
+ */
 export const REASONS = [
   // What the capture or the stack keeps from the tracker
   reason('not-ip', 'plain', 'etherType'),
@@ -132,6 +135,7 @@ export const REASONS = [
   reason('sctp-state', 'invalid', 'state', 'direction', 'type'),
 ] as const satisfies readonly ReasonShape[]
 
+/** The code of a reason, such as `tcp-rst`; docs/reference/reasons.md explains each. */
 export type ReasonCode = (typeof REASONS)[number]['code']
 
 /** A reason's number inside the engine, by code: `reasonNumber['tcp-rst']`. */
@@ -145,8 +149,8 @@ const WIDTH = 8
 /** The reasons of one packet, reused from packet to packet. At most 8; further ones are left out. */
 export class Reasons {
   count = 0
-  readonly numbers = new Uint8Array(LIMIT)
-  readonly values = new Float64Array(LIMIT * WIDTH)
+  readonly numbers: Uint8Array = new Uint8Array(LIMIT)
+  readonly values: Float64Array = new Float64Array(LIMIT * WIDTH)
 
   clear(): void {
     this.count = 0
@@ -176,7 +180,9 @@ export class Reasons {
 
 /** A reason as data: its code and its values by name. What `--json` prints and the library returns. */
 export interface ReasonData {
+  /** Which reason it is. */
   readonly code: ReasonCode
+  /** The values compared, by the names that `REASONS` gives them. */
   readonly [field: string]: string | number
 }
 

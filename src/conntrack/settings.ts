@@ -7,9 +7,13 @@ import { suggest } from '../diagnostic/suggest.ts'
 export interface Sysctl {
   /** Without the directory: `nf_conntrack_tcp_loose`. */
   readonly name: string
+  /** Where under /proc/sys it is. */
   readonly directory: 'net.netfilter' | 'net.ipv4'
+  /** Its value on a machine where nobody set it. */
   readonly default: number
+  /** Least value that it takes. */
   readonly minimum: number
+  /** Greatest value that it takes. */
   readonly maximum: number
 }
 
@@ -27,7 +31,7 @@ const netfilter = (name: string, initial: number, minimum: number, maximum: numb
 const seconds = (name: string, initial: number): Sysctl => netfilter(name, initial, 0, LONGEST)
 const flag = (name: string, initial: number): Sysctl => netfilter(name, initial, 0, 1)
 
-/** Every sysctl that changes what the tracker does. */
+/** Every sysctl that changes what the tracker does, with default and range; times are whole seconds. */
 export const SYSCTLS = [
   netfilter('max', 262_144, 0, 2_147_483_647),
   netfilter('buckets', 262_144, 1, 2_147_483_647),
@@ -91,41 +95,109 @@ const SYN_SENT2_SECONDS = 120
 
 /** A setting that cannot be: the message says what was expected. */
 export class SettingError extends Error {
+  /** Tells it from other errors, also across realms. */
   override readonly name = 'SettingError'
 }
 
 /**
- * The values in force. Fields are what the trackers read; `set` changes them by sysctl name.
+ * The sysctls in force. Read the fields, which are what the trackers read; change them through `set`, by sysctl name.
  * A changed timeout affects the next refresh, not timers that run.
+ *
+ * ```ts
+ * import { Settings, Tracker } from 'sallyport'
+ *
+ * const settings = new Settings()
+ * settings.set('net.netfilter.nf_conntrack_tcp_loose', 0)
+ * const tracker = new Tracker({ settings })
+ * console.log(tracker.settings.tcpLoose, settings.changed())
+ * ```
  */
 export class Settings {
-  /** 0 means no limit. */
+  /**
+   * `nf_conntrack_max`: most entries, 0–2,147,483,647, 0 for no limit; follows `buckets` until it is set itself
+   * (262,144 by default).
+   */
   max = 0
+  /**
+   * `nf_conntrack_buckets`: buckets of the hash table, which say how far early drop looks, 1–2,147,483,647 (262,144 by
+   * default).
+   */
   buckets = 0
+  /** `nf_conntrack_expect_max`: most expectations, 1–2,147,483,647 (4,096 by default). */
   expectMax = 0
+  /** `nf_conntrack_checksum`: 1 to verify transport checksums, 0 not to (1 by default). */
   checksum = 0
+  /** `nf_conntrack_acct`: 1 to count packets and bytes of new entries, 0 not to (0 by default). */
   acct = 0
+  /** `nf_conntrack_timestamp`: 1 to note when new entries began, 0 not to (0 by default). */
   timestamp = 0
+  /** `nf_conntrack_events`: 0 tells no event; 1 and 2 tell all (2 by default). */
   events = 0
+  /**
+   * `nf_conntrack_generic_timeout`: protocols without a tracker of their own, seconds, 0–8,589,934 (600 by default).
+   */
   genericTimeout = 0
+  /** `nf_conntrack_icmp_timeout`: ICMP queries, seconds, 0–8,589,934 (30 by default). */
   icmpTimeout = 0
+  /** `nf_conntrack_icmpv6_timeout`: ICMPv6 queries, seconds, 0–8,589,934 (30 by default). */
   icmpv6Timeout = 0
+  /** `nf_conntrack_udp_timeout`: UDP and UDP-Lite that are no stream, seconds, 0–8,589,934 (30 by default). */
   udpTimeout = 0
+  /**
+   * `nf_conntrack_udp_timeout_stream`: UDP and UDP-Lite answered and gone on for two seconds, seconds, 0–8,589,934
+   * (120 by default).
+   */
   udpTimeoutStream = 0
+  /** `nf_conntrack_gre_timeout`: GRE without an answer, seconds, 0–8,589,934 (30 by default). */
   greTimeout = 0
+  /** `nf_conntrack_gre_timeout_stream`: GRE answered, seconds, 0–8,589,934 (180 by default). */
   greTimeoutStream = 0
-  /** Seconds by TCP state, then TIMEOUT_MAX_RETRANS and TIMEOUT_UNACKNOWLEDGED. */
-  readonly tcp = new Int32Array(12)
+  /**
+   * `nf_conntrack_tcp_timeout_*`, seconds, 0–8,589,934: by TCP state (0 NONE, 1 SYN_SENT, 2 SYN_RECV, 3 ESTABLISHED,
+   * 4 FIN_WAIT, 5 CLOSE_WAIT, 6 LAST_ACK, 7 TIME_WAIT, 8 CLOSE, 9 SYN_SENT2), then 10 max_retrans, 11 unacknowledged.
+   */
+  readonly tcp: Int32Array = new Int32Array(12)
+  /** `nf_conntrack_tcp_loose`: 1 to pick up connections in mid-stream, 0 to call them INVALID (1 by default). */
   tcpLoose = 0
+  /**
+   * `nf_conntrack_tcp_be_liberal`: 1 to let segments outside the window pass, RST excepted, 0 not to (0 by default).
+   */
   tcpBeLiberal = 0
+  /**
+   * `nf_conntrack_tcp_ignore_invalid_rst`: 1 to let a RST outside the window pass without effect, 0 to call it INVALID
+   * (0 by default).
+   */
   tcpIgnoreInvalidRst = 0
+  /**
+   * `nf_conntrack_tcp_max_retrans`: segments repeated without an answer before the shorter timeout holds, 0–255 (3 by
+   * default).
+   */
   tcpMaxRetrans = 0
-  /** Seconds by SCTP state. */
-  readonly sctp = new Int32Array(9)
+  /**
+   * `nf_conntrack_sctp_timeout_*`, seconds, 0–8,589,934: by SCTP state (0 NONE, 1 CLOSED, 2 COOKIE_WAIT,
+   * 3 COOKIE_ECHOED, 4 ESTABLISHED, 5 SHUTDOWN_SENT, 6 SHUTDOWN_RECD, 7 SHUTDOWN_ACK_SENT, 8 HEARTBEAT_SENT).
+   */
+  readonly sctp: Int32Array = new Int32Array(9)
+  /**
+   * `nf_conntrack_frag6_high_thresh`: memory for incomplete IPv6 datagrams, bytes, 0–4,294,967,295 (4,194,304 by
+   * default).
+   */
   frag6HighThresh = 0
+  /**
+   * `nf_conntrack_frag6_timeout`: how long an incomplete IPv6 datagram is kept, seconds, 0–8,589,934 (60 by default).
+   */
   frag6Timeout = 0
+  /**
+   * `net.ipv4.ipfrag_high_thresh`: memory for incomplete IPv4 datagrams, bytes, 0–4,294,967,295 (4,194,304 by
+   * default).
+   */
   ipfragHighThresh = 0
+  /** `net.ipv4.ipfrag_time`: how long an incomplete IPv4 datagram is kept, seconds, 0–8,589,934 (30 by default). */
   ipfragTime = 0
+  /**
+   * `net.ipv4.ipfrag_max_dist`: fragments of other datagrams between two of one, 0–2,147,483,647, 0 for no check (64
+   * by default).
+   */
   ipfragMaxDist = 0
   /** As given; `max` follows `buckets` until it is set itself. */
   readonly #values = Float64Array.from(defaults)
@@ -135,14 +207,15 @@ export class Settings {
     this.#apply()
   }
 
-  /** The value of a sysctl, or undefined for a name nobody knows. */
+  /** The value of a sysctl by any of the names that `set` takes; undefined for a name nobody knows. Never throws. */
   get(name: string): number | undefined {
     const index = byName.get(bareName(name))
     return index === undefined ? undefined : this.#values[index]
   }
 
   /**
-   * Sets a sysctl: `net.netfilter.nf_conntrack_tcp_loose`, with slashes for dots, or the bare file name.
+   * Sets a sysctl: `net.netfilter.nf_conntrack_tcp_loose`, with slashes for dots, or the bare file name. `SYSCTLS` has
+   * the ranges; a text holds decimal digits. Sysctls that change nothing here (`nf_conntrack_log_invalid`) are let be.
    * @throws SettingError for an unknown name, or a value that is not a number in its range.
    */
   set(name: string, value: number | string): void {
@@ -164,7 +237,7 @@ export class Settings {
     this.#apply()
   }
 
-  /** Every sysctl that differs from its default, as `name = value`. */
+  /** Every sysctl that differs from its default: its full name and its value. */
   changed(): { readonly name: string; readonly value: number }[] {
     return SYSCTLS.flatMap((sysctl, index) =>
       this.#values[index] === sysctl.default

@@ -28,6 +28,7 @@ export const CTINFO_INVALID = 8
 /** The packet never reached the tracker. */
 export const CTINFO_NONE = 9
 
+/** A packet's state as `-m conntrack --ctstate` names it. */
 export type Ctstate = 'NEW' | 'ESTABLISHED' | 'RELATED' | 'INVALID' | 'UNTRACKED'
 
 const ctstates: readonly (Ctstate | null)[] = [
@@ -43,7 +44,10 @@ const ctstates: readonly (Ctstate | null)[] = [
   null,
 ]
 
-/** The state that rules match, or null for a packet that never reached the tracker. */
+/**
+ * The state that rules match, from CTINFO_* (`Outcome.ctinfo`); null for a packet that never reached the tracker, and
+ * for any other number.
+ */
 export function ctstateOf(ctinfo: number): Ctstate | null {
   return ctstates[ctinfo] ?? null
 }

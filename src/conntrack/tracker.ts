@@ -114,33 +114,67 @@ export type ChecksumPolicy =
   /** Never looked at. */
   | 'ignore'
 
+/** What a tracker is made with; all of it has a default. */
 export interface TrackerOptions {
+  /**
+   * The sysctls in force, kept and read as they are at each packet; those of a machine where nobody set any, unless
+   * given.
+   */
   readonly settings?: Settings
-  /** Ticks a second, 1–10,000; default 250. */
+  /** Ticks a second (CONFIG_HZ), 1–10,000; default 250. Not checked. */
   readonly hz?: number
+  /** How transport checksums are judged; 'auto' unless given. */
   readonly checksums?: ChecksumPolicy
-  /** Zone of all packets, 0–65535. */
+  /** Zone of all packets (`-j CT --zone`), 0–65535; default 0. Not checked. */
   readonly zone?: number
   /** Secret of the hash table, so that nobody can choose tuples that collide; the platform's `crypto` unless given. */
   readonly fillRandom?: FillRandom
 }
 
+/**
+ * Connection tracking in virtual time: the state table, its clock and its settings. It reads no clock and no randomness
+ * but what it is given. `Firewall` leads packets through it; packet by packet it is used like this:
+ *
+ * ```ts
+ * import { buildPacket, decodeNetwork, Outcome, Packet, reasonData, Tracker, Tuple } from 'sallyport'
+ *
+ * const tracker = new Tracker()
+ * const [packet, tuple, outcome] = [new Packet(), new Tuple(), new Outcome()]
+ * const tcp = { sourcePort: 40_000, destinationPort: 80, flags: 'SF' }
+ * const bytes = buildPacket({ source: '10.0.0.2', destination: '192.0.2.9', tcp })
+ * decodeNetwork(packet, new DataView(bytes.buffer), bytes, 0, bytes.length, bytes.length)
+ *
+ * tracker.setTime(1_700_000_000, 0)
+ * tracker.prepare(packet, tuple)
+ * tracker.track(packet, tuple, outcome)
+ * tracker.confirm(packet, tuple, outcome)
+ * console.log(reasonData(outcome.reasons))
+ * ```
+ */
 export class Tracker {
+  /** The sysctls in force. */
   readonly settings: Settings
+  /** The time: that of the latest packet, in ticks of 1/hz s. */
   readonly clock: Clock
+  /** The entries. They are numbers and words of memory: `tableOf` has them as data. */
   readonly table: StateTable
+  /** What `conntrack -S` counts. */
   readonly statistics = new Statistics()
+  /** What became of the entries. */
   readonly census = new Census()
   /** Helpers, expectations, and what else only few entries have. */
   readonly helpers: Helpers
   /** Packets whose checksum was still to be completed by a network card (policy `auto`). */
   offloadedChecksums = 0
+  /** Told of every change of the table, as numbers; `subscribe` sets it to tell them as data. */
   onEvent: EventListener | null = null
+  /** How transport checksums are judged. */
   readonly checksums: ChecksumPolicy
   readonly #zones: number
   readonly #icmpErrors: IcmpErrors
   readonly #handling = new Handling()
 
+  /** @throws TypeError where the platform has no Web Crypto and no `fillRandom` is given. */
   constructor(options: TrackerOptions = {}) {
     this.settings = options.settings ?? new Settings()
     this.clock = new Clock(options.hz ?? 250)
@@ -151,7 +185,11 @@ export class Tracker {
     this.#icmpErrors = new IcmpErrors(this.table)
   }
 
-  /** Moves the clock to a packet's time and takes away what has expired by then. */
+  /**
+   * Moves the clock to a packet's time, whole seconds since 1970 UTC and nanoseconds 0–999,999,999, and takes away what
+   * has expired by then: without a listener 64 entries at most, the rest as they are met. An earlier time than the clock's
+   * leaves the clock where it is and is counted.
+   */
   setTime(seconds: number, nanoseconds: number): void {
     const clock = this.clock
     clock.set(seconds, nanoseconds)
@@ -211,7 +249,7 @@ export class Tracker {
     this.#destroy(number, until - this.#deadlineAgo(number, until | 0))
   }
 
-  /** Fills the packet's tuple. */
+  /** Fills the packet's tuple and its hash; `usable` says whether the packet has one (nf_ct_get_tuple). */
   prepare(packet: Packet, tuple: Tuple): void {
     tuple.zones = this.#zones
     tuple.hash = 0
@@ -223,7 +261,10 @@ export class Tracker {
     } else tuple.usable = false
   }
 
-  /** The tracker's hook. A new entry is in no table until `confirm`. */
+  /**
+   * The tracker's hook (nf_conntrack_in): fills `outcome`, which the caller has reset. A new entry is in no table until
+   * `confirm`. Never throws, whatever the packet's bytes.
+   */
   track(packet: Packet, tuple: Tuple, outcome: Outcome): void {
     outcome.tick = this.clock.now
     if (packet.issue !== ISSUE_NONE) {
@@ -428,7 +469,7 @@ export class Tracker {
 
   /**
    * The end of a packet's way: its helper looks at it, a new entry enters the table, and listeners are told what the
-   * packet changed.
+   * packet changed (nf_conntrack_confirm).
    */
   confirm(packet: Packet, tuple: Tuple, outcome: Outcome): void {
     const number = outcome.entry
@@ -507,12 +548,12 @@ export class Tracker {
     } else packet.checksum = CHECKSUM_BAD
   }
 
-  /** Unsigned id of an entry. */
+  /** Unsigned id of an entry by its number: unique for the run, until 2^32 entries were made. */
   id(number: number): number {
     return this.table.words(number)[this.table.at(number) + ID]! >>> 0
   }
 
-  /** TCP or SCTP state number of an entry. */
+  /** TCP or SCTP state of an entry by its number: 0–9 or 0–8, as the places in `Settings.tcp` and `Settings.sctp`. */
   state(number: number): number {
     return flowState(this.table.words(number), this.table.at(number))
   }

@@ -20,20 +20,23 @@ import { greCallId } from './gre.ts'
 import type { FlowHash } from './hash.ts'
 import { invertedIcmpType, invertedIcmpv6Type } from './icmp-type.ts'
 
+/** One direction of a flow, as it is looked up; filled from a packet by `Tracker.prepare`, and reused. */
 export class Tuple {
   /** Source words 0–3, destination words 4–7; IPv4 addresses stand in 0 and 4, the rest 0. */
-  readonly addresses = new Int32Array(8)
-  /** Protocol part. */
+  readonly addresses: Int32Array = new Int32Array(8)
+  /** Protocol part: source port << 16 | destination port; GRE keys likewise; ICMP id << 16 | type << 8 | code. */
   ports = 0
   /** Protocol part of the other direction; -1 with `invertible` false. */
   inversePorts = 0
-  /** Transport protocol, with PROTOCOL_IPV6_BIT. */
+  /** Transport protocol number; for IPv6 with PROTOCOL_IPV6_BIT. */
   protocol = 0
+  /** The flow has another direction: false for ICMP types that are neither query nor answer. */
   invertible = true
   /** The packet had what a tuple needs. */
   usable = false
   /** Zone of the lookup: original << 16 | reply; equal halves for a zone of both directions. */
   zones = 0
+  /** Keyed hash of the flow, as a signed 32-bit integer: the same for both directions; set by `computeHash`. */
   hash = 0
 
   /**

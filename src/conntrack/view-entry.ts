@@ -163,7 +163,7 @@ export function* livingEntries(tracker: Tracker): Generator<number> {
   yield* numbers
 }
 
-/** The state table as it stands at the tracker's time: every living entry, oldest first. */
+/** The state table as it stands at the tracker's time: every living entry, oldest first, each made when asked for. */
 export function* tableOf(tracker: Tracker): Generator<EntryView> {
   for (const number of livingEntries(tracker)) yield viewEntry(tracker, number, tracker.clock.now)
 }

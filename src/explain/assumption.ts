@@ -7,7 +7,9 @@ import { printable } from '../diagnostic/printable.ts'
 import type { Replay } from '../replay/replay.ts'
 import { count } from './number-words.ts'
 
+/** One thing that a run took for granted. */
 export interface Assumption {
+  /** What kind of assumption it is; codes are stable. */
   readonly code:
     | 'capture-problem'
     | 'checksums-offloaded'
@@ -21,6 +23,7 @@ export interface Assumption {
     | 'time-backwards'
   /** Packets, flows or problems that it is about. */
   readonly count: number
+  /** The whole of it as a clause without a full stop, safe to print on a terminal. */
   readonly sentence: string
 }
 

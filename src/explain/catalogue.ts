@@ -39,7 +39,8 @@ export function reasonEntry(code: ReasonCode): ReasonEntry {
 /**
  * A reason as one line of text, at most 120 characters: what was compared, and by how much it differs. `context` is
  * the packet's record, or the part of it that is at hand; it makes some sentences more exact. A value that is missing
- * counts as 0, so that a reason read back from elsewhere never breaks the line.
+ * counts as 0, so that a reason read back from elsewhere never breaks the line; a code that is none of `REASONS` throws
+ * a TypeError.
  */
 export function reasonSentence(reason: ReasonData, context: ReasonContext = {}): string {
   const values: Record<string, number> = {}

@@ -34,11 +34,14 @@ type Test = (subject: Subject) => Answer
 
 const answer = (yes: boolean): Answer => (yes ? YES : NO)
 
+/** A selection of packets and entries, made by `parseFilter`: pcap-filter's words, and some about states. */
 export class Filter {
+  /** What was read, as a tree. */
   readonly expression: Expression
   readonly #test: Test
   readonly #subject = new Subject()
 
+  /** Takes what the parser made of a text: use `parseFilter`. */
   constructor(expression: Expression) {
     this.expression = expression
     this.#test = compile(expression)
@@ -49,6 +52,7 @@ export class Filter {
     return formatExpression(this.expression)
   }
 
+  /** Is the packet selected, by its own header or, for an ICMP error, by its entry? */
   matches(record: PacketRecord): boolean {
     const subject = this.#subject
     subject.setRecord(record)
@@ -56,6 +60,7 @@ export class Filter {
     return record.entry !== null && isErrorRecord(record) && this.#either(record.entry) === YES
   }
 
+  /** Is the entry selected, by either of its directions? What is about packets alone stays open. */
   matchesEntry(entry: EntryView | RecordEntry): boolean {
     this.#subject.record = null
     return this.#either(entry) !== NO
@@ -76,8 +81,12 @@ export class Filter {
  * Reads a selection; `formatFilterError` shows the error. Never throws, whatever the text.
  *
  * ```ts
- * const result = parseFilter('host 192.0.2.1 and port 80 or 443')
- * if ('filter' in result) records.filter((record) => result.filter.matches(record))
+ * import { formatFilterError, parseFilter } from 'sallyport'
+ *
+ * const text = 'host 192.0.2.1 and port 80 or 443'
+ * const result = parseFilter(text)
+ * if ('filter' in result) console.log(`${result.filter}`)
+ * else console.log(formatFilterError(result.error, text))
  * ```
  */
 export function parseFilter(text: string): { filter: Filter } | { error: FilterError } {

@@ -3,8 +3,9 @@ import type { Token } from './lexer.ts'
 
 /** Why a text is no selection, and where. */
 export interface FilterError {
-  /** Offset into the text, and how many characters are meant; 0 at the end. */
+  /** Offset into the text, in UTF-16 units from 0. */
   readonly position: number
+  /** How many of them are meant; 0 at the end of the text. */
   readonly length: number
   /** A sentence without a full stop. */
   readonly message: string
@@ -40,7 +41,7 @@ function shorten(text: string, length: number): string {
   return text.length > length ? `${text.slice(0, length)}…` : text
 }
 
-/** Three lines: the selection, the caret, the message. Without an end of line. */
+/** Three lines, the last without its end: the selection, cut to `width` columns, the caret, the message. */
 export function formatFilterError(error: FilterError, text: string, width = 80): string {
   const frame = codeFrame({ text, position: error.position, length: error.length, width })
   const hint = error.suggestion === null ? '' : `; did you mean "${error.suggestion}"?`

@@ -59,10 +59,30 @@ const fragmentDropped: Readonly<Record<number, number>> = {
   [FRAGMENT_DROPPED_MEMORY]: reasonNumber['fragment-memory'],
 }
 
+/**
+ * A packet's way through the hooks of one host. `Feed` sends it one packet, `Replay` a capture; by hand:
+ *
+ * ```ts
+ * import { buildPacket, decodeNetwork, Firewall, Outcome, Packet, Tracker, Tuple, tableOf } from 'sallyport'
+ *
+ * const firewall = new Firewall(new Tracker())
+ * const [packet, tuple, outcome] = [new Packet(), new Tuple(), new Outcome()]
+ * const tcp = { sourcePort: 40_000, destinationPort: 80, flags: 'S' }
+ * const bytes = buildPacket({ source: '10.0.0.2', destination: '192.0.2.9', tcp })
+ * packet.seconds = 1_700_000_000
+ * decodeNetwork(packet, new DataView(bytes.buffer), bytes, 0, bytes.length, bytes.length)
+ * firewall.prepare(packet, tuple)
+ * firewall.process(packet, tuple, outcome)
+ * for (const { state, timeout } of tableOf(firewall.tracker)) console.log(state, timeout)
+ * ```
+ */
 export class Firewall {
+  /** Connection tracking. */
   readonly tracker: Tracker
+  /** Where fragments are put together ahead of the tracker (nf_defrag_ipv4, nf_defrag_ipv6). */
   readonly reassembler: Reassembler
 
+  /** Its sysctls and its time are those of the tracker. */
   constructor(tracker: Tracker) {
     this.tracker = tracker
     this.reassembler = new Reassembler(tracker.settings, tracker.clock.hz)
@@ -73,7 +93,10 @@ export class Firewall {
     this.tracker.prepare(packet, tuple)
   }
 
-  /** Sends a prepared packet on its way; `outcome` says what became of it. */
+  /**
+   * Sends a prepared packet on its way; `outcome`, which is reset, says what became of it. The packet's time moves the
+   * tracker's clock. A fragment that completes a datagram becomes the whole of it. Never throws, whatever the bytes.
+   */
   process(packet: Packet, tuple: Tuple, outcome: Outcome): void {
     const { tracker } = this
     outcome.reset()

@@ -35,7 +35,9 @@ export interface TableDiagnostic {
   readonly message: string
 }
 
+/** What was read of a saved table. */
 export interface ParsedTable {
+  /** The entries that could be read in full, in the order of the text. */
   readonly entries: EntryView[]
   /** In the order of the text; after `DIAGNOSTIC_LIMIT` of them one of code `more` ends the list. */
   readonly diagnostics: TableDiagnostic[]

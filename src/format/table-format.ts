@@ -23,7 +23,7 @@ function format(
   return { header, footer, line }
 }
 
-/** Every form of the state table by the name it is chosen with. */
+/** Every form of the state table by the name it is chosen with; `tableLines` prints in it. */
 export const tableFormats = {
   conntrack: format((entry) => formatConntrack(entry)),
   extended: format((entry) => formatConntrack(entry, { extended: true })),
@@ -34,9 +34,21 @@ export const tableFormats = {
   json: format(formatJson),
 } as const satisfies Record<string, TableFormat>
 
+/** How a state table is printed: `conntrack -L`, with `-o extended`, /proc new and old, `-o save`, XML, or JSON. */
 export type TableFormatName = keyof typeof tableFormats
 
-/** The table line by line, each without its end; entries are asked for one at a time. */
+/**
+ * The table line by line, each without its end; entries are asked for one at a time. An entry that the form cannot hold
+ * is left out.
+ *
+ * ```ts
+ * import { parseTable, tableLines } from 'sallyport'
+ *
+ * const line = 'udp 17 29 src=10.0.0.2 dst=192.0.2.9 sport=40000 dport=53 [UNREPLIED] ' +
+ *   'src=192.0.2.9 dst=10.0.0.2 sport=53 dport=40000 mark=0 use=1'
+ * for (const text of tableLines('xml', parseTable(line, 'saved').entries)) console.log(text)
+ * ```
+ */
 export function* tableLines(name: TableFormatName, entries: Iterable<EntryView>): Generator<string> {
   const { header, footer, line }: TableFormat = tableFormats[name]
   yield* header

@@ -66,47 +66,80 @@ export type ExtensionPlan =
 interface NetworkPlan {
   /** Text of an address; both of one family, which is the packet's. */
   readonly source: string
+  /** Text of an address of the same family. */
   readonly destination: string
-  /** TTL or hop limit, 64 unless given. */
+  /** TTL or hop limit, 0–255; 64 unless given. */
   readonly ttl?: number
-  /** TOS byte or traffic class. */
+  /** TOS byte or traffic class, 0–255; 0 unless given. */
   readonly tos?: number
+  /** Overrides the version field, 0–15. */
   readonly version?: number
 
-  /** IPv4 only. `fragmentOffset` is in bytes. */
+  /** IPv4 only: 0–65535; 0 unless given. */
   readonly identification?: number
+  /** IPv4 only: the DF bit. */
   readonly dontFragment?: boolean
+  /** IPv4 only: the MF bit. */
   readonly moreFragments?: boolean
+  /** IPv4 only: in bytes, 0–65528, rounded down to a multiple of 8. */
   readonly fragmentOffset?: number
+  /** IPv4 only: options, at most 40 bytes; padded with zeros (end of list) to a multiple of 4. */
   readonly ipOptions?: ByteSource
-  /** In bytes; overrides the header length field, not the header. */
+  /** IPv4 only: in bytes, 0–60; overrides the header length field, not the header. */
   readonly headerLength?: number
+  /** IPv4 only: in bytes; overrides the total length field. */
   readonly totalLength?: number
+  /** IPv4 only: overrides the header checksum, 0–65535. */
   readonly headerChecksum?: number
 
-  /** IPv6 only. `payloadLength` overrides the field. */
+  /** IPv6 only: 0–1,048,575; 0 unless given. */
   readonly flowLabel?: number
+  /** IPv6 only: extension headers in their order (RFC 8200, 4). */
   readonly extensions?: readonly ExtensionPlan[]
+  /** IPv6 only: in bytes; overrides the payload length field. */
   readonly payloadLength?: number
 }
 
 interface TransportPlan {
+  /** A TCP segment (RFC 9293). */
   readonly tcp?: TcpPlan
+  /** A UDP datagram (RFC 768). */
   readonly udp?: UdpPlan
+  /** A UDP-Lite datagram (RFC 3828). */
   readonly udplite?: UdplitePlan
+  /** An SCTP packet (RFC 9260). */
   readonly sctp?: SctpPlan
+  /** An ICMP message (RFC 792). */
   readonly icmp?: IcmpPlan
+  /** An ICMPv6 message (RFC 4443). */
   readonly icmpv6?: IcmpPlan
+  /** A GRE packet (RFC 2784, RFC 2637). */
   readonly gre?: GrePlan
   /** Protocol number: with `payload` instead of a plan above; beside one, it overrides the field only. */
   readonly protocol?: number
+  /** What follows the IP header where none of the plans above is given. */
   readonly payload?: ByteSource
 }
 
-/** What `buildPacket` makes a packet from. */
+/** What `buildPacket` makes a packet from. A number beyond its field is cut to it. */
 export interface PacketPlan extends NetworkPlan, TransportPlan {}
 
-/** A raw IP packet. Throws RangeError if an address cannot be read or the families differ. */
+/**
+ * A raw IP packet, with the lengths and checksums that are not given filled in.
+ *
+ * ```ts
+ * import { buildPacket } from 'sallyport'
+ *
+ * const syn = buildPacket({
+ *   source: '10.0.0.2',
+ *   destination: '192.0.2.9',
+ *   tcp: { sourcePort: 40_000, destinationPort: 80, flags: 'S', sequence: 1000, options: [{ mss: 1460 }] },
+ * })
+ * console.log(syn.length)
+ * ```
+ *
+ * @throws RangeError if an address cannot be read, the families differ, or TCP flags have an unknown letter.
+ */
 export function buildPacket(plan: PacketPlan): Uint8Array {
   const source = parseAddress(plan.source)
   const destination = parseAddress(plan.destination)

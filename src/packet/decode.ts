@@ -48,8 +48,10 @@ export const WIRE_END_UNKNOWN = -1
 /**
  * Fills `packet` from a captured frame of `originalLength` bytes, of which `start`–`end` are in `bytes`.
  * `view` shows the same memory as `bytes`. `direction` is overwritten only where the link layer tells it (Linux
- * cooked captures); time, file, frame and interface are the caller's.
+ * cooked captures); time, file, frame and interface are the caller's. Never throws where `start`–`end` is within
+ * `bytes`: what is wrong is `packet.issue`.
  *
+ * @param linkType LINKTYPE_*: 1 Ethernet, 101 raw IP, 113 and 276 Linux cooked, 239 NFLOG
  * @param verifyHeader false leaves the IPv4 header checksum alone (captures of what a network card completes later)
  */
 export function decodeFrame(
@@ -138,7 +140,8 @@ function decodeAnyFrame(
 
 /**
  * Fills the network and transport fields from an IP packet at `start`, of either version. The frame ends on the
- * wire at `wireEnd` (or WIRE_END_UNKNOWN), its captured bytes at `end`.
+ * wire at `wireEnd` (or -1, unknown: lengths that overrun the bytes are then cut, not bad), its captured bytes at `end`.
+ * Never throws where `start`–`end` is within `bytes`; an IPv4 header that the stack would drop is `packet.issue`.
  */
 export function decodeNetwork(
   packet: Packet,

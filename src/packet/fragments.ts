@@ -91,7 +91,7 @@ class Queues {
  */
 export class Reassembler {
   /** What the last result has to say, in the order of its reason's fields. */
-  readonly values = new Float64Array(2)
+  readonly values: Float64Array = new Float64Array(2)
   /** Datagrams given up because pieces were missing when their time was over. */
   expired = 0
   readonly #settings: FragmentSettings

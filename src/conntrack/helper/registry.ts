@@ -18,7 +18,7 @@ export const missingHelpers: readonly string[] = [
   'snmp',
 ]
 
-/** The helper of that name, or null. */
+/** The helper of that name, as `-j CT --helper` takes it: `ftp`, `tftp`; null for any other. */
 export function findHelper(name: string): Helper | null {
   return helpers.find((helper) => helper.name === name) ?? null
 }
