@@ -30,6 +30,10 @@ export class FirewallEngine implements Engine {
   readonly #firewall = newFirewall()
   #seconds = START
 
+  get tracker(): Tracker {
+    return this.#firewall.tracker
+  }
+
   send(bytes: Uint8Array, side: Side): Judgement {
     const packet = this.#packet
     const tuple = this.#tuple

@@ -1,6 +1,5 @@
 /** Each form of the table, of the events and of the expectations against the real tools, line by line. */
 import { execFileSync, spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
@@ -23,19 +22,7 @@ import { formatProcStatistics, formatStatistics } from '../../src/format/statist
 import { formatXml, XML_FOOTER, XML_HEADER } from '../../src/format/xml.ts'
 import { Traffic } from './format-traffic.ts'
 import { Namespace } from './linux/namespace.ts'
-
-function reasonToSkip(): string | null {
-  if (process.getuid?.() !== 0) return 'not root'
-  if (!existsSync('/proc/net/nf_conntrack')) return 'no netfilter with /proc/net/nf_conntrack'
-  try {
-    const version = execFileSync('conntrack', ['--version'], { encoding: 'utf8' })
-    if (!version.includes('v1.4.7'))
-      return `the forms are those of conntrack 1.4.7, here is ${version.trim()}`
-  } catch {
-    return 'no conntrack tool'
-  }
-  return null
-}
+import { whyNoTool } from './needs.ts'
 
 const FORMS = [
   '',
@@ -152,7 +139,7 @@ function eventOf(line: string, stamps: ReadonlyMap<string, string>): EventView {
   }
 }
 
-const skip = reasonToSkip()
+const skip = process.getuid?.() === 0 ? whyNoTool() : 'not root'
 if (skip !== null) console.warn(`\n*** SKIPPED: forms against the real tools: ${skip} ***\n`)
 
 describe.skipIf(skip !== null)('the real tools', () => {

@@ -206,6 +206,16 @@ export class Kernel {
     }
   }
 
+  /** Runs a program in the namespace; throws with its standard error. */
+  run(command: string, ...args: string[]): string {
+    return this.#namespace.run(command, ...args)
+  }
+
+  /** The namespace's name, for programs that stay. */
+  get name(): string {
+    return this.#namespace.name
+  }
+
   send(packet: Uint8Array, side: Side): Observation {
     const left = this.#transmit(packet, side)
     const tuple = packetTuple(packet)

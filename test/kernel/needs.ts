@@ -24,3 +24,16 @@ export function whyNot(): string | null {
   }
   return null
 }
+
+/** Why the real tools cannot be asked for listings, or null when they can: the forms are those of one version. */
+export function whyNoTool(): string | null {
+  if (!existsSync('/proc/net/nf_conntrack')) return 'no netfilter with /proc/net/nf_conntrack'
+  try {
+    const version = execFileSync('conntrack', ['--version'], { encoding: 'utf8' })
+    return version.includes('v1.4.7')
+      ? null
+      : `the forms are those of conntrack 1.4.7, here is ${version.trim()}`
+  } catch {
+    return 'no conntrack tool'
+  }
+}

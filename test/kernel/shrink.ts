@@ -8,20 +8,28 @@ export function shrinkCase(player: Player, failing: Case): Case {
   const first = playCase(player, failing)
   const what = first?.difference?.what
   if (!first || what === undefined) return failing
-  let steps: readonly Step[] = failing.steps.slice(0, first.at + 1)
-  let attempts = 0
-  const fails = (candidate: readonly Step[]) => {
-    attempts++
+  const steps = shrinkSteps(failing.steps.slice(0, first.at + 1), (candidate) => {
     const outcome = playCase(player, { ...failing, steps: candidate })
     return outcome?.difference?.what === what
-  }
+  })
+  return { ...failing, steps, settings: shrinkSettings(player, failing, steps, what) }
+}
+
+/** Drops steps, the later and the more at once first, while what is left still fails. */
+export function shrinkSteps(
+  failing: readonly Step[],
+  fails: (steps: readonly Step[]) => boolean,
+): readonly Step[] {
+  let steps = failing
+  let attempts = 0
   for (let size = Math.ceil(steps.length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
     for (let at = steps.length - size; at >= 0 && attempts < ATTEMPTS; at -= size) {
       const candidate = [...steps.slice(0, at), ...steps.slice(at + size)]
+      attempts++
       if (fails(candidate)) steps = candidate
     }
   }
-  return { ...failing, steps, settings: shrinkSettings(player, failing, steps, what) }
+  return steps
 }
 
 function shrinkSettings(
