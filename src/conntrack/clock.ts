@@ -10,11 +10,13 @@ const LAST_TICK = Number.MAX_SAFE_INTEGER - 2 ** 32
 export class Clock {
   /** Ticks a second (CONFIG_HZ). */
   readonly hz: number
-  /** Absolute, and the same modulo 2^32 as a signed word. */
+  /** Ticks since 1970 UTC, below 2^53. */
   ticks = 0
+  /** The same modulo 2^32, as a signed word. */
   now = 0
-  /** Time of the packet that set the clock. */
+  /** Time of the packet that set the clock: whole seconds since 1970 UTC. */
   seconds = 0
+  /** Nanoseconds behind `seconds`, 0–999,999,999. */
   nanoseconds = 0
   /** Packets whose time was before their predecessor's. */
   backwards = 0

@@ -18,6 +18,7 @@ export type TcpOptionPlan =
   | { readonly sack: readonly (readonly [left: number, right: number])[] }
   | { readonly raw: ByteSource }
 
+/** A TCP segment (RFC 9293, 3.1). Ports 0–65535; sequence numbers 32 bits, 0 unless given. */
 export interface TcpPlan {
   readonly sourcePort: number
   readonly destinationPort: number
@@ -36,6 +37,7 @@ export interface TcpPlan {
   readonly checksum?: ChecksumPlan
 }
 
+/** A UDP datagram (RFC 768). `length`, in bytes, overrides the length field. */
 export interface UdpPlan {
   readonly sourcePort: number
   readonly destinationPort: number
@@ -44,6 +46,7 @@ export interface UdpPlan {
   readonly checksum?: ChecksumPlan
 }
 
+/** A UDP-Lite datagram (RFC 3828). */
 export interface UdplitePlan {
   readonly sourcePort: number
   readonly destinationPort: number
@@ -55,6 +58,7 @@ export interface UdplitePlan {
   readonly pseudoProtocol?: number
 }
 
+/** A chunk (RFC 9260, 3.2): type and flags 0–255; the body is padded to a multiple of 4. */
 export interface SctpChunkPlan {
   readonly type: number
   readonly flags?: number
@@ -63,6 +67,7 @@ export interface SctpChunkPlan {
   readonly length?: number
 }
 
+/** An SCTP packet (RFC 9260, 3). `vtag` is its verification tag, 32 bits, 0 unless given. */
 export interface SctpPlan {
   readonly sourcePort: number
   readonly destinationPort: number
@@ -72,7 +77,7 @@ export interface SctpPlan {
   readonly checksum?: ChecksumPlan
 }
 
-/** ICMP and ICMPv6. */
+/** An ICMP (RFC 792) or ICMPv6 (RFC 4443) message: type and code 0–255, the code 0 unless given. */
 export interface IcmpPlan {
   readonly type: number
   readonly code?: number
@@ -86,6 +91,7 @@ export interface IcmpPlan {
   readonly checksum?: ChecksumPlan
 }
 
+/** A GRE packet (RFC 2784), or one of PPTP (RFC 2637). */
 export interface GrePlan {
   /** 0 (RFC 2784) or 1 (PPTP, RFC 2637). */
   readonly version?: number

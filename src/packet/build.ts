@@ -121,7 +121,7 @@ interface TransportPlan {
   readonly payload?: ByteSource
 }
 
-/** What `buildPacket` makes a packet from. A number beyond its field is cut to it. */
+/** What `buildPacket` makes a packet from. Numbers are not checked against their fields. */
 export interface PacketPlan extends NetworkPlan, TransportPlan {}
 
 /**
