@@ -120,7 +120,7 @@ class ReplayRun {
     const zone = options.tz ?? UTC
     this.#lines = new PacketLines({
       offsetAt: (seconds) => zone.offsetAt(seconds),
-      severalFiles: files.length > 1,
+      files: files.length > 1 ? files : null,
       style: (style, text) => this.#terminal.style(style, text),
     })
     this.#writer = options.write === null ? null : new CommentedCapture(options.write, this.#capture)
@@ -153,12 +153,19 @@ class ReplayRun {
     return this.#options.at.map((moment): Moment => {
       if (moment.kind !== 'packet') return { kind: 'time', ...momentInstant(moment, start, zone)! }
       if (moment.file === null) return { kind: 'packet', packet: moment.number }
-      const file = this.#capture.names.findIndex(
-        (name) => name === moment.file || name.endsWith(`/${moment.file}`),
-      )
-      if (file < 0) throw wrongUse(`--at: no capture is called ${moment.file}`)
-      return { kind: 'frame', file, frame: moment.number }
+      return { kind: 'frame', file: this.#findFile(moment.file), frame: moment.number }
     })
+  }
+
+  /** By its name, or by what its path ends with. */
+  #findFile(text: string): number {
+    const { names } = this.#capture
+    const exact = names.indexOf(text)
+    if (exact >= 0) return exact
+    const found = names.filter((name) => name.endsWith(`/${text}`))
+    if (found.length > 1) throw wrongUse(`--at: several captures are called ${text}: ${found.join(', ')}`)
+    if (found[0] === undefined) throw wrongUse(`--at: no capture is called ${text}`)
+    return names.indexOf(found[0])
   }
 
   #onPacket(packet: Packet, outcome: Outcome, number: number): void {
@@ -298,10 +305,11 @@ class ReplayRun {
   #tellMissed(): boolean {
     const { missed, summary } = this.#replay
     for (const moment of missed) {
-      const number = moment.kind === 'packet' ? moment.packet : moment.kind === 'frame' ? moment.frame : 0
-      this.#say(
-        `--at '#${number}': there is no such packet, the capture has ${count(summary.packets, 'packet')}`,
-      )
+      if (moment.kind === 'time') continue
+      const { names } = this.#capture
+      const text = moment.kind === 'frame' ? `${names[moment.file]}:${moment.frame}` : `${moment.packet}`
+      const whole = names.length === 1 ? 'the capture has' : 'the captures have'
+      this.#say(`--at '#${text}': there is no such packet, ${whole} ${count(summary.packets, 'packet')}`)
     }
     return missed.length > 0
   }

@@ -6,6 +6,7 @@
 import { printable } from '../diagnostic/printable.ts'
 import { reasonSentence } from '../explain/catalogue.ts'
 import type { PacketRecord, RecordEntry } from '../replay/record.ts'
+import { fileLabels } from './file-label.ts'
 
 /** Least widths: number, time, protocol, addresses, flags, ctstate. */
 const LEAST = [4, 15, 4, 39, 3, 11] as const
@@ -20,13 +21,14 @@ const LAST_DAY = 100_000_000
 export interface PacketLineOptions {
   /** Seconds east of UTC at a time, for the printed time of day. */
   readonly offsetAt: (seconds: number) => number
-  /** `file:frame` instead of a number over the whole run. */
-  readonly severalFiles: boolean
+  /** Names of the captures where packets are told as `file:frame`; null for a number over the whole run. */
+  readonly files: readonly string[] | null
   readonly style: (style: 'bad' | 'dim', text: string) => string
 }
 
 export class PacketLines {
   readonly #options: PacketLineOptions
+  readonly #labels: ReadonlyMap<string, string> | null
   readonly #widths: number[] = [...LEAST]
   /** Of the packet before, in the zone asked for; days since 1970. */
   #day: number | null = null
@@ -34,6 +36,7 @@ export class PacketLines {
 
   constructor(options: PacketLineOptions) {
     this.#options = options
+    this.#labels = options.files === null ? null : fileLabels(options.files)
   }
 
   /** When the capture begins: packets of another day have a line with the date ahead of them. */
@@ -104,14 +107,9 @@ export class PacketLines {
   }
 
   #number(record: PacketRecord): string {
-    return this.#options.severalFiles
-      ? `${printable(baseName(record.file))}:${record.frame}`
-      : `${record.packet}`
+    if (this.#labels === null) return `${record.packet}`
+    return `${printable(this.#labels.get(record.file) ?? record.file)}:${record.frame}`
   }
-}
-
-function baseName(file: string): string {
-  return file.slice(file.lastIndexOf('/') + 1)
 }
 
 function dateText(day: number): string {

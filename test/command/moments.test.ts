@@ -1,4 +1,6 @@
 /** `--at` in all its forms, and `--tz`. */
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { gaps } from '../captures/limits.ts'
 import { linesOf, testFolder } from './folder.ts'
@@ -55,6 +57,26 @@ test('a packet that the capture does not have is said, and shows nothing', async
   const { code, out, error } = await folder.replay('gaps.pcapng', '--at', '#99')
   expect({ code, out }).toEqual({ code: 2, out: '' })
   expect(error).toContain("sallyport replay: --at '#99': there is no such packet, the capture has ")
+})
+
+test('two captures of one base name: told apart in --all and in --at', async () => {
+  const story = gaps()
+  for (const day of ['d1', 'd2']) mkdirSync(join(folder.path, day), { recursive: true })
+  folder.write('d1/x.pcapng', story.file(1, 3))
+  folder.write('d2/x.pcapng', story.file(4))
+  const { out } = await folder.replay('d1/x.pcapng', 'd2/x.pcapng', '--all')
+  const labels = [...out.matchAll(/^ *(\S+\.pcapng:\d+) /gm)].map(([, label]) => label)
+  expect(labels.slice(0, 5)).toEqual(
+    [1, 2, 3].map((frame) => `d1/x.pcapng:${frame}`).concat(['d2/x.pcapng:1', 'd2/x.pcapng:2']),
+  )
+  const at = (moment: string) => folder.replay('d1/x.pcapng', 'd2/x.pcapng', '--at', moment)
+  expect((await at('#d2/x.pcapng:1')).error).toContain('after 4 packets')
+  const unclear = await at('#x.pcapng:1')
+  expect({ code: unclear.code, out: unclear.out }).toEqual({ code: 2, out: '' })
+  expect(unclear.error).toContain('several captures are called x.pcapng: d1/x.pcapng, d2/x.pcapng')
+  const missed = await at('#d1/x.pcapng:4')
+  expect(missed.code).toBe(2)
+  expect(missed.error).toContain("--at '#d1/x.pcapng:4': there is no such packet, the captures have ")
 })
 
 test.each(['noon', '120', '+3', '25:00', '2023-02-30T00:00', '#0', ''])(

@@ -69,7 +69,7 @@ class HostileRun {
   readonly #replay: Replay
   readonly #records: PacketRecord[] = []
   readonly #writer = new NdjsonWriter()
-  readonly #lines = new PacketLines({ offsetAt: () => 0, severalFiles: true, style: (_, text) => text })
+  readonly #lines: PacketLines
   /** Ids of the entries that events say are alive. */
   readonly #alive = new Set<number>()
   readonly #options: HostileOptions
@@ -105,6 +105,8 @@ class HostileRun {
     }
     this.#firewall = new Firewall(this.#tracker)
     this.#capture = new MergedCapture(inputs)
+    const files = this.#capture.names
+    this.#lines = new PacketLines({ offsetAt: () => 0, files, style: (_, text) => text })
     this.#replay = new Replay(this.#capture, this.#firewall, {
       onPacket: (packet, outcome, number) => this.#onPacket(packet, outcome, number),
     })

@@ -65,7 +65,7 @@ const calls: readonly [string, readonly string[], number][] = [
     ],
   ),
   ['expectations and statistics', [first, '--expect', '--stats', '--helper=ftp=tcp/21'], 0],
-  ['a table to begin with', [first, '--table-in', table, '--table'], 0],
+  ['a table to begin with', [first, '--table-in', table, '--table'], 3],
   ['settings from a file', [first, '--sysctl-file', settings], 2],
   ['a setting', [first, '--sysctl', `${EVIL}=1`], 2],
   ['a moment', [first, '--at', EVIL], 2],
@@ -78,7 +78,7 @@ const calls: readonly [string, readonly string[], number][] = [
   ['a table that is not there', [first, '--table-in', missing], 3],
   ['a file that is no capture', [table], 3],
   ['a file to write that is being read', [first, '--write', first], 2],
-  ['a file to write where there is no folder', [first, '--write', join(missing, EVIL)], 3],
+  ['a file to write where there is no folder', [first, '--write', join(missing, EVIL)], 2],
 ]
 
 describe('names that would steer a terminal', () => {
