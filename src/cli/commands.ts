@@ -18,6 +18,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => general((await import('./replay.ts')).replay),
   },
   {
+    name: 'fmt',
+    summary: 'print iptables rules in one form, and what is wrong with them',
+    load: async () => general((await import('./fmt.ts')).fmt),
+  },
+  {
     name: 'completion',
     summary: 'print a script with which a shell completes commands and options',
     load: async () => general((await import('./completion.ts')).completion),

@@ -1,6 +1,2 @@
-import { matches } from '../../src/match/index.ts'
-import { Registry } from '../../src/ruleset/registry.ts'
-import { targets } from '../../src/target/index.ts'
-
 /** Every extension there is. */
-export const registry = new Registry([...matches, ...targets])
+export { extensions as registry } from '../../src/firewall/extensions.ts'

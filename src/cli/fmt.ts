@@ -1,0 +1,105 @@
+/** `sallyport fmt`: rules in one form, for a repository; with every mistake told at its place. */
+import { readFileSync } from 'node:fs'
+import { extensions } from '../firewall/extensions.ts'
+import { formatDiagnostic } from '../ruleset/diagnostic.ts'
+import { parseRuleset } from '../ruleset/parser.ts'
+import { printRuleset } from '../ruleset/printer.ts'
+import { defineCommand } from './command.ts'
+import { EXIT_CHECK_FAILED, EXIT_OK } from './exit-codes.ts'
+import { unreadable, wrongUse } from './failure.ts'
+import { Output } from './output.ts'
+import { terminalOf } from './terminal.ts'
+
+const form = 'Form'
+
+export const fmt = defineCommand({
+  name: 'fmt',
+  summary: 'print iptables rules in one form, and what is wrong with them',
+  usage: '[options] FILE…',
+  positionals: [
+    {
+      name: 'FILE',
+      sentence:
+        'rules as iptables-save or ip6tables-save prints them, a file for iptables-restore, or a script of iptables commands; - is standard input',
+    },
+  ],
+  completes: { files: true, words: [] },
+  options: {
+    canonical: {
+      kind: 'flag',
+      group: form,
+      sentence:
+        'exactly what iptables-save prints after loading the file; else comments and the order of the file are kept',
+    },
+    counters: {
+      kind: 'flag',
+      short: 'c',
+      group: form,
+      sentence: 'with the counters of chains and rules',
+    },
+    ipv6: {
+      kind: 'flag',
+      short: '6',
+      group: form,
+      sentence: 'rules for ip6tables',
+    },
+    check: {
+      kind: 'flag',
+      group: 'What is done',
+      sentence:
+        'print nothing but the mistakes; exit code 1 if there are any, or if a file is not in its form',
+    },
+  },
+  notes: [
+    'A file with mistakes is not printed: they go to standard error, all of them, and the exit code is 1.',
+  ],
+  examples: [
+    { line: 'sallyport fmt rules.v4', sentence: 'the rules in their form' },
+    { line: 'sallyport fmt --check rules.v4', sentence: 'for a pipeline: is anything wrong or out of form?' },
+    {
+      line: 'sallyport fmt --canonical firewall.sh | diff - <(iptables-save | grep -v ^#)',
+      sentence: 'does the machine have what the script says?',
+    },
+  ],
+  async run(options, files) {
+    if (files.length === 0) throw wrongUse('no file of rules is named: give one, or - for standard input')
+    const output = new Output()
+    const errors = new Output(2)
+    const { width } = terminalOf(process.stderr, process.env)
+    let failed = false
+    for (const file of files) {
+      const text = readText(file)
+      const { ruleset, diagnostics } = parseRuleset(text, {
+        family: options.ipv6 ? 'ipv6' : 'ipv4',
+        registry: extensions,
+        file,
+      })
+      for (const diagnostic of diagnostics) errors.line(formatDiagnostic(diagnostic, text, width))
+      if (diagnostics.some(({ severity }) => severity === 'error')) {
+        failed = true
+        continue
+      }
+      const printed = printRuleset(ruleset, {
+        form: options.canonical ? 'canonical' : 'fmt',
+        counters: options.counters,
+      })
+      if (!options.check) output.write(printed)
+      else if (printed !== text) {
+        failed = true
+        errors.line(`${file}: not in its form; sallyport fmt prints it`)
+      }
+    }
+    output.flush()
+    errors.flush()
+    return failed ? EXIT_CHECK_FAILED : EXIT_OK
+  },
+})
+
+/** @throws Failure */
+function readText(file: string): string {
+  try {
+    return readFileSync(file === '-' ? 0 : file, 'utf8')
+  } catch (error) {
+    throw unreadable(file, error)
+  }
+}
