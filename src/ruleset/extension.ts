@@ -8,8 +8,7 @@
  *       options: { mark: option(maskedNumber, { names: ['--mark'], invertible: true, required: true, summary: '…' }) },
  *     })
  *
- * The settings of a rule then have the type `OptionsOf<typeof mark>`. How the extension is evaluated stands in the
- * same call: `compile(options, environment)`, typed by that table; what it is given and returns is no business of this
+ * How the extension is evaluated stands in the same call: `compile(options, environment)`, typed by that table; what it is given and returns is no business of this
  * folder.
  */
 import type { DiagnosticCode } from './diagnostic.ts'
