@@ -8,8 +8,8 @@
  *       options: { mark: option(maskedNumber, { names: ['--mark'], invertible: true, required: true, summary: '…' }) },
  *     })
  *
- * How the extension is evaluated stands in the same call: `compile(options, environment)`, typed by that table; what it is given and returns is no business of this
- * folder.
+ * How the extension is evaluated stands in the same call: `compile(options, environment)`, typed by that table; what it
+ * is given and returns is no business of this folder.
  */
 import type { DiagnosticCode } from './diagnostic.ts'
 import type { Family, ProtocolTest, Rule, Setting, Settings } from './model.ts'
@@ -107,10 +107,6 @@ type Given<T extends OptionTable> = {
 export type OptionsOfTable<T extends OptionTable> = {
   readonly [K in Given<T>]: Setting<ValueOf<T[K]>>
 } & { readonly [K in Exclude<keyof T, Given<T>>]?: Setting<ValueOf<T[K]>> }
-
-export type OptionsOf<E> = E extends { readonly options: infer T extends OptionTable }
-  ? OptionsOfTable<T>
-  : never
 
 /** What `check` may look at. */
 export interface CheckContext {
