@@ -1,4 +1,5 @@
 import { readCapture } from '../../src/capture/merge.ts'
+import type { CaptureProblem } from '../../src/capture/record.ts'
 import { gunzip } from '../../src/cli/gunzip.ts'
 import { openInput } from '../../src/cli/input.ts'
 import { internetChecksum } from '../../src/packet/checksum.ts'
@@ -10,6 +11,9 @@ import {
   ISSUE_NETWORK_BAD,
   ISSUE_NONE,
   Packet,
+  PROTOCOL_SCTP,
+  PROTOCOL_TCP,
+  PROTOCOL_UDP,
 } from '../../src/packet/packet.ts'
 import { verifyChecksum } from '../../src/packet/verify.ts'
 import type { Difference } from './compare.ts'
@@ -26,6 +30,12 @@ export interface CaptureSteps {
   readonly frames: readonly number[]
   /** Frames left out, by why. */
   readonly skipped: ReadonlyMap<string, number>
+  /** What kept the file, or a part of it, from being read. */
+  readonly problems: readonly string[]
+  /** Packets whose transport checksum was left to a network card, and is complete here. */
+  readonly completed: number
+  /** Packets whose transport checksum is wrong, and stays so. */
+  readonly wrong: number
 }
 
 /** Reads a capture; its gaps become virtual time, in whole seconds. */
@@ -35,8 +45,12 @@ export async function readSteps(path: string): Promise<CaptureSteps> {
   const frames: number[] = []
   const skipped = new Map<string, number>()
   const sides = new Map<string, Side>()
+  const problems: string[] = []
+  const onProblem = ({ message }: CaptureProblem) => problems.push(message)
+  let completed = 0
+  let wrong = 0
   let clock: number | null = null
-  for await (const record of readCapture(openInput(path).chunks, { gunzip })) {
+  for await (const record of readCapture(openInput(path).chunks, { gunzip, onProblem })) {
     const { view, bytes, start, end, originalLength, linkType } = record
     decodeFrame(packet, view, bytes, start, end, originalLength, linkType)
     const why = whyLeftOut(packet)
@@ -51,10 +65,13 @@ export async function readSteps(path: string): Promise<CaptureSteps> {
     }
     clock = seconds
     const ip = packet.bytes.slice(packet.networkOffset, packet.networkOffset + packet.length)
+    const checksum = judgeChecksum(packet, ip)
+    if (checksum === CHECKSUM_PARTIAL) completed++
+    if (checksum === CHECKSUM_BAD) wrong++
     steps.push({ kind: 'packet', side: sideOf(sides, ip), bytes: forwardable(ip) })
     frames.push(record.frame)
   }
-  return { steps, frames, skipped }
+  return { steps, frames, skipped, problems, completed, wrong }
 }
 
 function whyLeftOut(packet: Packet): string | null {
@@ -63,6 +80,9 @@ function whyLeftOut(packet: Packet): string | null {
   if (issue !== ISSUE_NONE && issue !== ISSUE_FRAGMENT) return 'no readable IP packet'
   if (capturedEnd < networkOffset + length) return 'cut by the snap length'
   const v6 = bytes[networkOffset]! >> 4 === 6
+  // Merged ahead of the capture (BIG TCP), with 0 in the field: a router takes that from its own card only.
+  const hasLength = packet.view.getUint16(networkOffset + (v6 ? 4 : 2)) > 0
+  if (!hasLength && length > 40) return 'longer than its length field can say'
   const ends = v6 ? [8, 24].map((at) => [at, 16]) : [12, 16].map((at) => [at, 4])
   const routed = ends.every(([at, size]) =>
     isRouted(bytes.subarray(networkOffset + at!, networkOffset + at! + size!)),
@@ -105,20 +125,28 @@ function forwardable(ip: Uint8Array): Uint8Array {
   return ip
 }
 
-/** So many wrong transport checksums that they were to be completed by a network card. */
-export function offloaded({ steps }: CaptureSteps): boolean {
-  const packet = new Packet()
-  let wrong = 0
-  let packets = 0
-  for (const step of steps) {
-    if (step.kind !== 'packet') continue
-    packets++
-    const { bytes } = step
-    decodeNetwork(packet, new DataView(bytes.buffer, bytes.byteOffset), bytes, 0, bytes.length, bytes.length)
-    verifyChecksum(packet)
-    if (packet.checksum === CHECKSUM_BAD || packet.checksum === CHECKSUM_PARTIAL) wrong++
+const CHECKSUM_FIELD: Readonly<Record<number, number>> = {
+  [PROTOCOL_TCP]: 16,
+  [PROTOCOL_UDP]: 6,
+  [PROTOCOL_SCTP]: 8,
+}
+
+/**
+ * Verifies the transport checksum, and completes one that was left to the network card: the stack that sent the
+ * packet never judged it, and the router here would take it for a wrong one.
+ */
+function judgeChecksum(packet: Packet, ip: Uint8Array): Packet['checksum'] {
+  const view = new DataView(ip.buffer, ip.byteOffset, ip.byteLength)
+  decodeNetwork(packet, view, ip, 0, ip.length, ip.length)
+  verifyChecksum(packet)
+  const { checksum, checksumExpected, protocol } = packet
+  const field = CHECKSUM_FIELD[protocol]
+  if (checksum === CHECKSUM_PARTIAL && field !== undefined) {
+    const at = packet.transportOffset + field
+    if (protocol === PROTOCOL_SCTP) view.setUint32(at, checksumExpected)
+    else view.setUint16(at, checksumExpected)
   }
-  return wrong > packets * 0.05
+  return checksum
 }
 
 export interface CaptureResult {
@@ -130,15 +158,37 @@ export interface CaptureResult {
   readonly differences: readonly string[]
 }
 
+/** What came of a capture, in lines for people, and whether all of it agrees; nothing compared is no agreement. */
+export function captureReport(
+  path: string,
+  capture: CaptureSteps,
+  result: CaptureResult,
+): { readonly lines: readonly string[]; readonly agrees: boolean } {
+  const { packets, agreed, udpStreams, differences } = result
+  const { skipped, problems, completed, wrong } = capture
+  const left = [...skipped].map(([why, count]) => `  ${count} frames left out: ${why}`)
+  const told = [...problems.map((problem) => `  ${problem}`), ...left]
+  if (packets === 0) {
+    const why = told.length > 0 ? told : ['  the capture holds no frame']
+    return { lines: [`${path}: nothing could be compared`, ...why], agrees: false }
+  }
+  const lines = [...differences, `${path}: ${agreed} of ${packets} packets agree`]
+  if (wrong > 0) lines.push(`  ${wrong} packets with a wrong transport checksum, verified by both`)
+  if (completed > 0) {
+    lines.push(`  ${completed} packets whose checksum was left to a network card: completed ahead of both`)
+  }
+  if (udpStreams > 0) {
+    lines.push(`  ${udpStreams} UDP flows count as agreeing although only the engine saw two seconds pass`)
+  }
+  return { lines: [...lines, ...told], agrees: agreed === packets }
+}
+
 const CONTEXT = 5
 
 /** Plays a capture through both, to its end, whatever differs. */
-export function playCapture(
-  player: Player,
-  { steps, frames }: CaptureSteps,
-  settings: Record<string, number>,
-): CaptureResult {
-  const session = new Session(player, settings)
+export function playCapture(player: Player, { steps, frames }: CaptureSteps): CaptureResult {
+  // By their own names, whatever the defaults: a wrong checksum is to be found by both.
+  const session = new Session(player, { nf_conntrack_checksum: 1 })
   const flows = new Map<string, string[]>()
   const streams = new Set<string>()
   const differences: string[] = []

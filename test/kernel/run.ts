@@ -7,11 +7,11 @@
  *     --case N      one case by its seed, with everything that happens (with --kind, if it was given then)
  *     FILE          a capture: its packets through both, without waiting out its gaps
  *
- * Exit code 1 when kernel and engine disagree, 2 for wrong use, 3 without what it needs.
+ * Exit code 1 when kernel and engine disagree or nothing could be compared, 2 for wrong use, 3 without what it needs.
  */
 import { parseArgs } from 'node:util'
 import { type CampaignResult, runCampaign, traceCase } from './campaign.ts'
-import { offloaded, playCapture, readSteps } from './capture.ts'
+import { captureReport, playCapture, readSteps } from './capture.ts'
 import { LEFT_OUT } from './coverage.ts'
 import { FirewallEngine } from './firewall-engine.ts'
 import { Kernel } from './kernel.ts'
@@ -44,24 +44,15 @@ function report(result: CampaignResult, seed: number, seconds: number): void {
   )
 }
 
-/** A capture through both; its checksums are only judged when nearly all of them are right. */
+/** A capture through both. */
 async function playFile(path: string): Promise<void> {
   const capture = await readSteps(path)
   const kernel = Kernel.open('transit')
-  const player = { kernel, engine: new FirewallEngine(), coverage: null }
-  const result = playCapture(player, capture, { nf_conntrack_checksum: offloaded(capture) ? 0 : 1 })
+  const result = playCapture({ kernel, engine: new FirewallEngine(), coverage: null }, capture)
   kernel.close()
-  for (const difference of result.differences) console.log(`\n${difference}`)
-  console.log(`\n${path}: ${result.agreed} of ${result.packets} packets agree`)
-  if (offloaded(capture))
-    console.log('  checksums are not judged: too many are wrong, as offloading leaves them')
-  if (result.udpStreams > 0) {
-    console.log(
-      `  ${result.udpStreams} UDP flows count as agreeing although only the engine saw two seconds pass`,
-    )
-  }
-  for (const [why, count] of capture.skipped) console.log(`  ${count} frames left out: ${why}`)
-  if (result.agreed < result.packets) process.exitCode = 1
+  const { lines, agrees } = captureReport(path, capture, result)
+  for (const line of lines) console.log(line)
+  if (!agrees) process.exitCode = 1
 }
 
 async function main(): Promise<void> {
