@@ -32,6 +32,17 @@ test('standard input, gzip, classic pcap: the same packets', async () => {
   expect((await folder.replay('close.pcap', '--all')).out).toBe(plain)
 })
 
+test('gzip with a wrong checksum: every frame is read, the mismatch is told, exit code 0', async () => {
+  const packed = gzipSync(close().file())
+  packed.fill(0, packed.length - 8, packed.length - 4)
+  folder.write('sum.pcapng.gz', packed)
+  const { code, out, error } = await folder.replay('sum.pcapng.gz', '--json')
+  const plain = await folder.replay('close.pcapng', '--json')
+  expect(code).toBe(0)
+  expect(out.replaceAll('sum.pcapng.gz', 'close.pcapng')).toBe(plain.out)
+  expect(error).toMatch(/after frame \d+: gzip: checksum mismatch/)
+})
+
 test('several files, merged by time and numbered file:frame; frames are those of their file', async () => {
   const story = close()
   folder.write('a.pcap', story.file(1, 4))
