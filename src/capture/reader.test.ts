@@ -115,7 +115,7 @@ test.each([
   [[0xfd, 0x37, 0x7a, 0x58], 'xz'],
   [[0x73, 0x6e, 0x6f, 0x6f], 'snoop'],
   [[0, 0, 0, 0, 0, 0, 0, 0], 'zeros'],
-  [[0x12, 0x34, 0x56, 0x78], '0x78563412'],
+  [[0x12, 0x34, 0x56, 0x78], '12 34 56 78'],
 ])('bytes %j are not a capture, and the report says what they look like', (bytes, word) => {
   const { frames, reader } = readAll(Uint8Array.from(bytes), pcapOf(1))
   expect(frames).toEqual([])
