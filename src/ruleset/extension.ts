@@ -113,7 +113,7 @@ export interface CheckContext {
   readonly family: Family
   readonly table: TableName
   readonly protocol: ProtocolTest | null
-  /** All of the rule; its target is there once it has been read. */
+  /** For a match those in front of it, and of the target the name; for a target all matches. */
   readonly rule: Pick<Rule, 'matches' | 'target'>
 }
 

@@ -517,14 +517,15 @@ class RuleReader {
     this.#conditions.checkInterfaces(this.#head.chain?.text)
     const rule: { matches: Use[]; target: Target | null } = { matches: [], target: this.#jump }
     const context: CheckContext = { family: this.#family, table: this.#table, protocol, rule }
-    if (target) {
-      // The target first: a match may look at it.
-      const use = target.finish(context, log, this.#move)
-      if (use !== null) rule.target = { kind: 'extension', name: use.name, options: use.options }
-    }
+    // Matches may ask for the name of the target, the target for the settings of the matches.
+    if (target) rule.target = { kind: 'extension', name: target.name, options: {} }
     for (const draft of matches) {
       const use = draft.finish(context, log, this.#move)
       if (use !== null) rule.matches.push(use)
+    }
+    if (target) {
+      const use = target.finish(context, log, this.#move)
+      rule.target = use && { kind: 'extension', name: use.name, options: use.options }
     }
     const place = log.place(this.#request.span.start)
     const { comments } = this.#request

@@ -5,13 +5,23 @@ import { connmark } from './connmark.ts'
 import { ct } from './ct.ts'
 import { dnat } from './dnat.ts'
 import { drop } from './drop.ts'
+import { dscp } from './dscp.ts'
+import { hl } from './hl.ts'
 import { log } from './log.ts'
 import { mark } from './mark.ts'
 import { masquerade } from './masquerade.ts'
+import { nflog } from './nflog.ts'
+import { nfqueue } from './nfqueue.ts'
+import { notrack } from './notrack.ts'
+import { queue } from './queue.ts'
 import { redirect } from './redirect.ts'
 import { reject } from './reject.ts'
 import { returnTarget } from './return.ts'
 import { snat } from './snat.ts'
+import { tcpmss } from './tcpmss.ts'
+import { tos } from './tos.ts'
+import { trace } from './trace.ts'
+import { ttl } from './ttl.ts'
 
 export const targets: readonly AnyExtension[] = [
   accept,
@@ -19,11 +29,21 @@ export const targets: readonly AnyExtension[] = [
   ct,
   dnat,
   drop,
+  dscp,
+  hl,
   log,
   mark,
   masquerade,
+  nflog,
+  nfqueue,
+  notrack,
+  queue,
   redirect,
   reject,
   returnTarget,
   snat,
+  tcpmss,
+  tos,
+  trace,
+  ttl,
 ]

@@ -1,0 +1,55 @@
+import { defineTarget, type Kind, neverOmitted, option, Refusal, without } from '../ruleset/extension.ts'
+import { flag } from '../ruleset/kind/flag.ts'
+import { number, type Range, range } from '../ruleset/kind/number.ts'
+
+const GREATEST = 65535
+const anyQueues = range({ max: GREATEST })
+
+/** Two or more queues. */
+const queues: Kind<Range> = {
+  ...anyQueues,
+  usage: 'A:B',
+  expected: `a range of queues A:B (0–${GREATEST}), not all of them`,
+  examples: () => ['0:1', '1:65535', '0:65534', '7:', ':7'],
+  read([text], context) {
+    const found = anyQueues.read([text!], context)
+    if (found instanceof Refusal) return found
+    if (!text!.includes(':')) return new Refusal('one queue is chosen with --queue-num; a range is A:B')
+    if (found.from >= found.to) return new Refusal('the range does not end behind its beginning')
+    // nfqueue_tg_check: their number has 16 bits.
+    if (found.to - found.from === GREATEST) return new Refusal('all queues are one too many')
+    return found
+  },
+}
+
+export const nfqueue = defineTarget({
+  name: 'NFQUEUE',
+  summary: 'hands the packet to a program that listens to a queue, which decides on it',
+  options: {
+    num: option(number({ max: GREATEST }), {
+      names: ['--queue-num'],
+      summary: 'the queue',
+      initial: 0,
+      omit: neverOmitted,
+      excludes: ['balance'],
+    }),
+    balance: option(queues, {
+      names: ['--queue-balance'],
+      summary: 'one of these queues, the same for all packets of a connection',
+    }),
+    bypass: option(flag, {
+      names: ['--queue-bypass'],
+      summary: 'while nothing listens the packet is accepted instead of dropped',
+    }),
+    cpuFanout: option(flag, {
+      names: ['--queue-cpu-fanout'],
+      summary: 'the queue depends on the processor, not on the connection',
+    }),
+  },
+  normalise: (options) => (options['balance'] ? without(options, 'num') : options),
+  check({ balance, cpuFanout }) {
+    if (!cpuFanout || balance) return []
+    const message = '--queue-cpu-fanout needs --queue-balance'
+    return [{ code: 'missing-option', option: 'cpuFanout', message }]
+  },
+})
