@@ -1,15 +1,21 @@
 /** All targets. A new one is its own file, and a line here. */
 import type { AnyExtension } from '../ruleset/extension.ts'
 import { accept } from './accept.ts'
+import { audit } from './audit.ts'
+import { checksum } from './checksum.ts'
+import { classify } from './classify.ts'
 import { connmark } from './connmark.ts'
+import { connsecmark } from './connsecmark.ts'
 import { ct } from './ct.ts'
 import { dnat } from './dnat.ts'
 import { drop } from './drop.ts'
 import { dscp } from './dscp.ts'
+import { ecn } from './ecn.ts'
 import { hl } from './hl.ts'
 import { log } from './log.ts'
 import { mark } from './mark.ts'
 import { masquerade } from './masquerade.ts'
+import { netmap } from './netmap.ts'
 import { nflog } from './nflog.ts'
 import { nfqueue } from './nfqueue.ts'
 import { notrack } from './notrack.ts'
@@ -17,6 +23,7 @@ import { queue } from './queue.ts'
 import { redirect } from './redirect.ts'
 import { reject } from './reject.ts'
 import { returnTarget } from './return.ts'
+import { set } from './set.ts'
 import { snat } from './snat.ts'
 import { tcpmss } from './tcpmss.ts'
 import { tos } from './tos.ts'
@@ -25,15 +32,21 @@ import { ttl } from './ttl.ts'
 
 export const targets: readonly AnyExtension[] = [
   accept,
+  audit,
+  checksum,
+  classify,
   connmark,
+  connsecmark,
   ct,
   dnat,
   drop,
   dscp,
+  ecn,
   hl,
   log,
   mark,
   masquerade,
+  netmap,
   nflog,
   nfqueue,
   notrack,
@@ -41,6 +54,7 @@ export const targets: readonly AnyExtension[] = [
   redirect,
   reject,
   returnTarget,
+  set,
   snat,
   tcpmss,
   tos,

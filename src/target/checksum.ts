@@ -1,0 +1,11 @@
+import { defineTarget, option } from '../ruleset/extension.ts'
+import { flag } from '../ruleset/kind/flag.ts'
+
+export const checksum = defineTarget({
+  name: 'CHECKSUM',
+  summary: 'fills in a checksum that was left to the device',
+  tables: ['mangle'],
+  options: {
+    fill: option(flag, { names: ['--checksum-fill'], summary: 'fills it in', required: true }),
+  },
+})
