@@ -43,7 +43,7 @@ export const replay = defineCommand({
       sentence: 'the state table right after packet 120, as /proc/net/nf_conntrack',
     },
     {
-      line: 'tcpdump -w - -i eth0 | sallyport replay - --json | jq -c .reasons',
+      line: 'tcpdump -U -w - -i eth0 | sallyport replay - --json | jq -c .reasons',
       sentence: 'the reasons of live traffic, packet by packet',
     },
   ],
