@@ -2,38 +2,74 @@
 import type { AnyExtension } from '../ruleset/extension.ts'
 import { addrtype } from './addrtype.ts'
 import { comment } from './comment.ts'
+import { connbytes } from './connbytes.ts'
 import { connlimit } from './connlimit.ts'
+import { connmark } from './connmark.ts'
 import { conntrack } from './conntrack.ts'
+import { dscp } from './dscp.ts'
+import { ecn } from './ecn.ts'
 import { hashlimit } from './hashlimit.ts'
+import { helper } from './helper.ts'
+import { hl } from './hl.ts'
 import { icmp } from './icmp.ts'
 import { icmp6 } from './icmp6.ts'
+import { iprange } from './iprange.ts'
+import { length } from './length.ts'
 import { limit } from './limit.ts'
+import { mac } from './mac.ts'
 import { mark } from './mark.ts'
 import { multiport } from './multiport.ts'
+import { owner } from './owner.ts'
+import { physdev } from './physdev.ts'
+import { pkttype } from './pkttype.ts'
+import { quota } from './quota.ts'
+import { recent } from './recent.ts'
 import { set } from './set.ts'
 import { state } from './state.ts'
+import { statistic } from './statistic.ts'
 import { string } from './string.ts'
 import { tcp } from './tcp.ts'
+import { tcpmss } from './tcpmss.ts'
 import { time } from './time.ts'
+import { tos } from './tos.ts'
+import { ttl } from './ttl.ts'
 import { u32 } from './u32.ts'
 import { udp } from './udp.ts'
 
 export const matches: readonly AnyExtension[] = [
   addrtype,
   comment,
+  connbytes,
   connlimit,
+  connmark,
   conntrack,
+  dscp,
+  ecn,
   hashlimit,
+  helper,
+  hl,
   icmp,
   icmp6,
+  iprange,
+  length,
   limit,
+  mac,
   mark,
   multiport,
+  owner,
+  physdev,
+  pkttype,
+  quota,
+  recent,
   set,
   state,
+  statistic,
   string,
   tcp,
+  tcpmss,
   time,
+  tos,
+  ttl,
   u32,
   udp,
 ]

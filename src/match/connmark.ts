@@ -1,0 +1,20 @@
+import { defineMatch, option } from '../ruleset/extension.ts'
+import { maskedNumber } from '../ruleset/kind/number.ts'
+
+export const connmark = defineMatch({
+  name: 'connmark',
+  summary: "compares the mark of the packet's connection; without a connection it never matches",
+  options: {
+    mark: option(maskedNumber('short'), {
+      names: ['--mark'],
+      summary: 'the bits of MASK are those of VALUE',
+      invertible: true,
+      required: true,
+    }),
+  },
+  check({ mark: { value, inverted } }) {
+    if (inverted || (value.value & ~value.mask) === 0) return []
+    const message = 'the value has bits that the mask has not: this never matches'
+    return [{ severity: 'warning', code: 'never-matches', option: 'mark', message }]
+  },
+})

@@ -1,0 +1,10 @@
+import { defineMatch } from '../ruleset/extension.ts'
+import { hopOptions } from './hop-options.ts'
+
+export const hl = defineMatch({
+  name: 'hl',
+  summary: 'compares the hop limit',
+  family: 'ipv6',
+  oneOf: [['eq', 'lt', 'gt']],
+  options: hopOptions(['--hl-eq', '--hl'], '--hl-lt', '--hl-gt'),
+})

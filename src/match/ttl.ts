@@ -1,0 +1,10 @@
+import { defineMatch } from '../ruleset/extension.ts'
+import { hopOptions } from './hop-options.ts'
+
+export const ttl = defineMatch({
+  name: 'ttl',
+  summary: 'compares the time to live',
+  family: 'ipv4',
+  oneOf: [['eq', 'lt', 'gt']],
+  options: hopOptions(['--ttl-eq', '--ttl'], '--ttl-lt', '--ttl-gt'),
+})
