@@ -25,8 +25,12 @@ import { reject } from './reject.ts'
 import { returnTarget } from './return.ts'
 import { set } from './set.ts'
 import { snat } from './snat.ts'
+import { synproxy } from './synproxy.ts'
 import { tcpmss } from './tcpmss.ts'
+import { tcpoptstrip } from './tcpoptstrip.ts'
+import { tee } from './tee.ts'
 import { tos } from './tos.ts'
+import { tproxy } from './tproxy.ts'
 import { trace } from './trace.ts'
 import { ttl } from './ttl.ts'
 
@@ -56,8 +60,12 @@ export const targets: readonly AnyExtension[] = [
   returnTarget,
   set,
   snat,
+  synproxy,
   tcpmss,
+  tcpoptstrip,
+  tee,
   tos,
+  tproxy,
   trace,
   ttl,
 ]

@@ -44,7 +44,8 @@ export interface PortRangeKind {
   readonly decimal?: boolean
 }
 
-function readDecimalPort(text: string, context: ValueContext): number | Refusal {
+/** As getaddrinfo reads ports: no hexadecimal, and leading zeros are no octal. */
+export function readDecimalPort(text: string, context: ValueContext): number | Refusal {
   if (/^0[xX]/.test(text)) return new Refusal(`port ${shown(text)} must be decimal here`)
   return readPort(text.replace(/^\s*\+?0*(?=\d)/, ''), { ...context, protocol: null })
 }
