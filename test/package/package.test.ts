@@ -71,7 +71,13 @@ function writeCapture(name: string): void {
 
 test('the package holds what is built and the documents, no source and no test', () => {
   const others = packed.filter((path) => !path.startsWith('dist/'))
-  expect(others.sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'docs/reference/reasons.md', 'package.json'])
+  expect(others.sort()).toEqual([
+    'CHANGELOG.md',
+    'LICENSE',
+    'README.md',
+    'docs/reference/reasons.md',
+    'package.json',
+  ])
   expect(packed.filter((path) => /\.test\.|(?<!\.d)\.ts$/.test(path))).toEqual([])
   expect(packed).toContain('dist/cli.js')
   expect(packed).toContain('dist/types/index.d.ts')
