@@ -1,4 +1,4 @@
-import type { PacketRecord, RecordEntry, RecordTuple } from '../replay/record.ts'
+import { decidedByNobody, type PacketRecord, type RecordEntry, type RecordTuple } from '../replay/record.ts'
 
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
@@ -17,6 +17,10 @@ function ascii(text: string): Literal {
   for (let i = 0; i < text.length; i++) words[i >> 2]! |= text.charCodeAt(i) << ((i & 3) * 8)
   return { words, length: text.length }
 }
+
+/** Texts that are written as they are, and how many of them are remembered. */
+const PLAIN = /^[ !#-[\]-~]*$/
+const MOST_WORDS = 256
 
 /** The key of a field with the comma ahead of it. */
 const key = (name: string) => ascii(`,"${name}":`)
@@ -52,6 +56,7 @@ const CTSTATE = key('ctstate')
 const REASONS = key('reasons')
 const VERDICT = key('verdict')
 const DECIDED_BY = key('decidedBy')
+const DECIDED_BY_NOBODY = ascii(',"decidedBy":{"kind":"none"}')
 const EGRESS = ascii(',"egress":{"interface":')
 const NO_EGRESS = ascii(',"egress":null')
 const ENTRY = ascii(',"entry":{"protocol":')
@@ -89,6 +94,7 @@ export class NdjsonWriter {
   #bytes: Uint8Array
   #view: DataView
   #at = 0
+  readonly #words = new Map<string, Literal>()
 
   /** `size` bytes to begin with; it grows with what is written and not taken. */
   constructor(size = 131_072) {
@@ -118,17 +124,17 @@ export class NdjsonWriter {
   write(record: PacketRecord): void {
     this.#literal(PACKET)
     this.#number(record.packet)
-    this.#stringField(FILE, record.file)
+    this.#wordField(FILE, record.file)
     this.#numberField(FRAME, record.frame)
     this.#stringField(TIME, record.time)
-    this.#stringField(INTERFACE, record.interface)
-    this.#stringField(HOOK, record.hook)
+    this.#wordField(INTERFACE, record.interface)
+    this.#wordField(HOOK, record.hook)
     this.#numberField(MARK_OF_PACKET, record.mark)
     this.#stringField(PREFIX, record.prefix)
     this.#numberField(IN_INTERFACE, record.inInterface)
     this.#numberField(OUT_INTERFACE, record.outInterface)
-    this.#stringField(FAMILY, record.family)
-    this.#stringField(PROTOCOL, record.protocol)
+    this.#wordField(FAMILY, record.family)
+    this.#wordField(PROTOCOL, record.protocol)
     this.#numberField(PROTOCOL_NUMBER, record.protocolNumber)
     const tupleStart = this.#at + SOURCE.length
     this.#stringField(SOURCE, record.source)
@@ -139,12 +145,12 @@ export class NdjsonWriter {
     this.#numberField(CODE, record.code)
     this.#numberField(ID, record.id)
     const tupleEnd = this.#at
-    this.#stringField(TCP_FLAGS, record.tcpFlags)
+    this.#wordField(TCP_FLAGS, record.tcpFlags)
     this.#numberField(SEQUENCE, record.sequence)
     this.#numberField(ACKNOWLEDGMENT, record.acknowledgment)
     this.#numberField(WINDOW, record.window)
     this.#numberField(LENGTH, record.length)
-    this.#stringField(CTSTATE, record.ctstate)
+    this.#wordField(CTSTATE, record.ctstate)
     this.#literal(REASONS)
     this.#byte(0x5b)
     for (let i = 0; i < record.reasons.length; i++) {
@@ -152,9 +158,12 @@ export class NdjsonWriter {
       this.#flat(record.reasons[i]!)
     }
     this.#byte(0x5d)
-    this.#stringField(VERDICT, record.verdict)
-    this.#literal(DECIDED_BY)
-    this.#flat(record.decidedBy)
+    this.#wordField(VERDICT, record.verdict)
+    if (record.decidedBy === decidedByNobody) this.#literal(DECIDED_BY_NOBODY)
+    else {
+      this.#literal(DECIDED_BY)
+      this.#flat(record.decidedBy)
+    }
     const { egress } = record
     if (egress) {
       this.#literal(EGRESS)
@@ -175,7 +184,7 @@ export class NdjsonWriter {
     this.#literal(ENTRY)
     this.#string(entry.protocol)
     this.#numberField(PROTOCOL_NUMBER, entry.protocolNumber)
-    this.#stringField(STATE, entry.state)
+    this.#wordField(STATE, entry.state)
     this.#numberField(TIMEOUT, entry.timeout)
     this.#literal(ORIGINAL)
     this.#tupleLike(entry.original, record, tupleStart, tupleEnd)
@@ -251,6 +260,20 @@ export class NdjsonWriter {
     if (value === undefined) return
     this.#literal(name)
     this.#string(value)
+  }
+
+  /** The same for a text that comes again and again: a state, a hook, the file's name. */
+  #wordField(name: Literal, value: string | null | undefined): void {
+    const known = value === undefined || value === null ? undefined : this.#words.get(value)
+    if (known === undefined) {
+      this.#stringField(name, value)
+      if (typeof value === 'string' && this.#words.size < MOST_WORDS && PLAIN.test(value)) {
+        this.#words.set(value, ascii(`"${value}"`))
+      }
+      return
+    }
+    this.#literal(name)
+    this.#literal(known)
   }
 
   #numberField(name: Literal, value: number | undefined): void {

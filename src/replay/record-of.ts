@@ -34,7 +34,13 @@ import {
 } from '../packet/packet.ts'
 import { protocolName } from '../packet/protocol.ts'
 import { formatTcpFlags } from '../packet/tcp-flags.ts'
-import type { DecidedBy, PacketRecord, RecordEntry, RecordTuple } from './record.ts'
+import {
+  type DecidedBy,
+  decidedByNobody,
+  type PacketRecord,
+  type RecordEntry,
+  type RecordTuple,
+} from './record.ts'
 
 const HOOKS = ['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING'] as const
 /** Time digits where the capture does not say. */
@@ -306,7 +312,7 @@ function addressing(record: PacketRecord): RecordTuple {
 const noReasons: readonly ReasonData[] = []
 /** By DROPPED_BY_*. */
 const deciders: readonly DecidedBy[] = [
-  { kind: 'none' },
+  decidedByNobody,
   { kind: 'ip' },
   { kind: 'conntrack' },
   { kind: 'helper' },

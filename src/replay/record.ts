@@ -55,6 +55,9 @@ export interface DecidedBy {
   readonly [field: string]: string | number
 }
 
+/** While no rules are loaded. */
+export const decidedByNobody: DecidedBy = Object.freeze({ kind: 'none' })
+
 /**
  * What happened to one packet. Everything that prints, tests, draws or ships results uses it; as NDJSON it is
  * one line. Fields may be added, never renamed.
