@@ -6,7 +6,9 @@
  * an entry goes on until the next one begins. What cannot be read is reported and left out, never guessed.
  */
 
+import { sctpStateNames } from '../conntrack/sctp/table.ts'
 import { STATUS_ASSURED, STATUS_HW_OFFLOAD, STATUS_OFFLOAD, STATUS_SEEN_REPLY } from '../conntrack/status.ts'
+import { TCP_STATE_NAMES } from '../conntrack/tcp/state.ts'
 import type { EntryView } from '../conntrack/view.ts'
 import { PROTOCOL_SCTP, PROTOCOL_TCP } from '../packet/packet.ts'
 import { protocolName } from '../packet/protocol.ts'
@@ -44,30 +46,6 @@ export interface ParsedTable {
 }
 
 export const DIAGNOSTIC_LIMIT = 100
-
-const TCP_STATES = [
-  'NONE',
-  'SYN_SENT',
-  'SYN_RECV',
-  'ESTABLISHED',
-  'FIN_WAIT',
-  'CLOSE_WAIT',
-  'LAST_ACK',
-  'TIME_WAIT',
-  'CLOSE',
-  'SYN_SENT2',
-]
-const SCTP_STATES = [
-  'NONE',
-  'CLOSED',
-  'COOKIE_WAIT',
-  'COOKIE_ECHOED',
-  'ESTABLISHED',
-  'SHUTDOWN_SENT',
-  'SHUTDOWN_RECD',
-  'SHUTDOWN_ACK_SENT',
-  'HEARTBEAT_SENT',
-]
 
 const NUMBER = /^\d{1,20}$/
 const STATE = /^[A-Z][A-Z0-9_]*$/
@@ -224,7 +202,8 @@ class TableParser {
       this.#scanner.advance()
       return null
     }
-    const states = protocol === PROTOCOL_TCP ? TCP_STATES : protocol === PROTOCOL_SCTP ? SCTP_STATES : null
+    const states =
+      protocol === PROTOCOL_TCP ? TCP_STATE_NAMES : protocol === PROTOCOL_SCTP ? sctpStateNames : null
     if (!states || draft.portless) return null
     // LISTEN was the name of SYN_SENT2's place before 2.6.31.
     const state = word?.text === 'LISTEN' && protocol === PROTOCOL_TCP ? 'SYN_SENT2' : word?.text
