@@ -1,3 +1,4 @@
+import type { Test } from '../hook/environment.ts'
 import { defineMatch, option } from '../ruleset/extension.ts'
 import { maskedNumber } from '../ruleset/kind/number.ts'
 
@@ -16,5 +17,9 @@ export const mark = defineMatch({
     if (inverted || (value.value & ~value.mask) === 0) return []
     const message = 'the value has bits that the mask has not: this never matches'
     return [{ severity: 'warning', code: 'never-matches', option: 'mark', message }]
+  },
+  compile({ mark: { value, inverted } }): Test {
+    const { value: wanted, mask } = value
+    return (passage) => ((passage.mark & mask) === (wanted | 0)) !== inverted
   },
 })

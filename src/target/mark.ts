@@ -1,3 +1,5 @@
+import type { Action } from '../hook/environment.ts'
+import { VERDICT_CONTINUE } from '../hook/hook.ts'
 import { defineTarget, option } from '../ruleset/extension.ts'
 import { maskedNumber } from '../ruleset/kind/number.ts'
 import { markShorthandKeys, markShorthands } from './set-mark.ts'
@@ -14,4 +16,11 @@ export const mark = defineTarget({
     }),
   },
   shorthands: markShorthands(['xmark']),
+  compile({ xmark }): Action {
+    const { value, mask } = xmark!.value
+    return (passage) => {
+      passage.mark = (passage.mark & ~mask) ^ value
+      return VERDICT_CONTINUE
+    }
+  },
 })
