@@ -10,6 +10,8 @@ export const DROPPED_BY_IP = 1
 export const DROPPED_BY_CONNTRACK = 2
 /** A helper that could not do its work on the packet. */
 export const DROPPED_BY_HELPER = 3
+/** A rule, a policy, or a match that could not read the packet. */
+export const DROPPED_BY_RULES = 4
 
 /** `Outcome.changes`: what listeners are told of (IPCT_*), merged over the packet. */
 export const CHANGED_NEW = 1
@@ -24,7 +26,7 @@ export class Outcome {
   ctinfo = CTINFO_NONE
   /** Number of the packet's entry in `Tracker.table`, or -1: none, or deleted by the packet itself. */
   entry = -1
-  /** Who dropped the packet: 0 nobody, 1 the stack, 2 the tracker, 3 a helper. */
+  /** Who dropped the packet: 0 nobody, 1 the stack, 2 the tracker, 3 a helper, 4 the rules. */
   droppedBy = DROPPED_BY_NOBODY
   /** The packet was kept back: a fragment whose datagram is not complete. */
   held = false

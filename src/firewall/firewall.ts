@@ -7,6 +7,11 @@ import { DROPPED_BY_IP, DROPPED_BY_NOBODY } from '../conntrack/outcome.ts'
 import { reasonNumber } from '../conntrack/reason.ts'
 import type { Tracker } from '../conntrack/tracker.ts'
 import type { Tuple } from '../conntrack/tuple.ts'
+import { HOOK_FORWARD } from '../hook/hook.ts'
+import type { Note } from '../hook/note.ts'
+import { Passage } from '../hook/passage.ts'
+import { Random } from '../hook/random.ts'
+import { Host } from '../host/host.ts'
 import {
   FRAGMENT_COMPLETED,
   FRAGMENT_DROPPED_BAD_END,
@@ -34,6 +39,11 @@ import {
   ISSUE_NOT_IP,
   type Packet,
 } from '../packet/packet.ts'
+import type { Family, Ruleset } from '../ruleset/model.ts'
+import { Decision } from './decision.ts'
+import { Hooks } from './hooks.ts'
+import { Program } from './program.ts'
+import { FixedWay, type Way } from './way.ts'
 
 const reason = {
   notIp: reasonNumber['not-ip'],
@@ -59,6 +69,18 @@ const fragmentDropped: Readonly<Record<number, number>> = {
   [FRAGMENT_DROPPED_MEMORY]: reasonNumber['fragment-memory'],
 }
 
+/** What stands around connection tracking. */
+export interface FirewallOptions {
+  /** At most one of each family, without errors; a family that has none is not filtered. */
+  readonly rulesets?: readonly Ruleset[]
+  /** The machine that the rules are for: its interfaces, addresses and routes. */
+  readonly host?: Host
+  /** Which hooks a packet meets; unless told, all are forwarded, by interfaces without a name. */
+  readonly way?: Way
+  /** Of random numbers (`-m statistic`, NAT's ports): the same for the same seed. */
+  readonly seed?: number
+}
+
 /**
  * A packet's way through the hooks of one host. `Feed` sends it one packet, `Replay` a capture; by hand:
  *
@@ -82,10 +104,45 @@ export class Firewall {
   /** Where fragments are put together ahead of the tracker (nf_defrag_ipv4, nf_defrag_ipv6). */
   readonly reassembler: Reassembler
 
+  /** The machine that the rules are for. */
+  readonly host: Host
+  /** The rules of each family, or null: none are loaded, and nothing is filtered. */
+  readonly programs: Readonly<Record<Family, Program | null>>
+  /** What became of the last packet, and who decided that. */
+  readonly decision: Decision = new Decision()
+  /** The last packet on its way. */
+  readonly passage: Passage = new Passage()
+  /** Told what targets say (LOG, NFLOG), while their packet is on its way. */
+  onNote: ((passage: Passage, note: Note) => void) | null = null
+  readonly #hooks: Hooks | null
+
   /** Its sysctls and its time are those of the tracker. */
-  constructor(tracker: Tracker) {
+  constructor(tracker: Tracker, options: FirewallOptions = {}) {
     this.tracker = tracker
     this.reassembler = new Reassembler(tracker.settings, tracker.clock.hz)
+    const { rulesets = [], host = new Host(), way = new FixedWay(HOOK_FORWARD, 0, 0), seed = 1 } = options
+    this.host = host
+    const random = new Random(seed)
+    const shared = new Map<string, unknown>()
+    const program = (family: Family): Program | null => {
+      const ruleset = rulesets.find((one) => one.family === family)
+      if (ruleset === undefined) return null
+      return new Program(ruleset, (table) => ({
+        family,
+        table,
+        tracker,
+        host,
+        random,
+        shared<T>(name: string, make: () => T): T {
+          if (!shared.has(name)) shared.set(name, make())
+          return shared.get(name) as T
+        },
+        notify: (passage, note) => this.onNote?.(passage, note),
+        answer: () => {},
+      }))
+    }
+    this.programs = { ipv4: program('ipv4'), ipv6: program('ipv6') }
+    this.#hooks = rulesets.length === 0 ? null : new Hooks(tracker, way, this.programs)
   }
 
   /** Ahead of `process`, for each packet of a batch: its tuple, and a first look at where its flow's entry is. */
@@ -100,11 +157,17 @@ export class Firewall {
   process(packet: Packet, tuple: Tuple, outcome: Outcome): void {
     const { tracker } = this
     outcome.reset()
+    this.decision.reset()
     tracker.setTime(packet.seconds, packet.nanoseconds)
     if (packet.issue !== ISSUE_NONE) {
       if (packet.issue === ISSUE_FRAGMENT) {
         if (!this.#defragment(packet, tuple, outcome)) return
       } else if (!enters(packet, outcome)) return
+    }
+    if (this.#hooks !== null) {
+      this.passage.begin(packet, tuple, outcome)
+      this.#hooks.run(this.passage, this.decision)
+      return
     }
     tracker.track(packet, tuple, outcome)
     if (outcome.droppedBy === DROPPED_BY_NOBODY) tracker.confirm(packet, tuple, outcome)

@@ -1,0 +1,134 @@
+/**
+ * The hooks in Linux's order, with the tables in each by their priorities: raw, connection tracking, mangle, nat, then
+ * routing, and so on to the helpers and confirm at the very end.
+ */
+import { DROPPED_BY_NOBODY, DROPPED_BY_RULES } from '../conntrack/outcome.ts'
+import { CTINFO_UNTRACKED } from '../conntrack/status.ts'
+import type { Tracker } from '../conntrack/tracker.ts'
+import {
+  HOOK_INPUT,
+  HOOK_OUTPUT,
+  HOOK_POSTROUTING,
+  HOOK_PREROUTING,
+  VERDICT_ACCEPT,
+  VERDICT_DROP,
+} from '../hook/hook.ts'
+import { type Passage, STOP_HOTDROP, STOP_NO } from '../hook/passage.ts'
+import { FAMILY_IPV4 } from '../packet/packet.ts'
+import type { Family } from '../ruleset/model.ts'
+import type { CompiledChain } from './compiled-chain.ts'
+import {
+  DECIDED_BY_CONNTRACK,
+  DECIDED_BY_HELPER,
+  DECIDED_BY_HOTDROP,
+  DECIDED_BY_IP,
+  DECIDED_BY_NONE,
+  DECIDED_BY_POLICY,
+  DECIDED_BY_RULE,
+  DECIDED_BY_UNKNOWN,
+  type Decision,
+} from './decision.ts'
+import type { Program } from './program.ts'
+import { Walk } from './walk.ts'
+import { BEGINS_NOWHERE, BEGINS_SENT, ROUTE_ENDED, type Way } from './way.ts'
+
+/** Sends passages through the hooks of one machine. */
+export class Hooks {
+  readonly walk = new Walk()
+  readonly #tracker: Tracker
+  readonly #way: Way
+  readonly #programs: Readonly<Record<Family, Program | null>>
+
+  constructor(tracker: Tracker, way: Way, programs: Readonly<Record<Family, Program | null>>) {
+    this.#tracker = tracker
+    this.#way = way
+    this.#programs = programs
+  }
+
+  /** The packet's whole way; `decision` says where it ended. */
+  run(passage: Passage, decision: Decision): void {
+    const begin = this.#way.begin(passage)
+    if (begin === BEGINS_NOWHERE) return
+    const program = this.#programs[passage.packet.family === FAMILY_IPV4 ? 'ipv4' : 'ipv6']
+    // Where no table stands in the way, the packet is accepted by nobody.
+    decision.set(VERDICT_ACCEPT, DECIDED_BY_NONE)
+    if (begin === BEGINS_SENT) {
+      decision.way = HOOK_OUTPUT
+      if (!this.#early(passage, decision, program, HOOK_OUTPUT)) return
+    } else {
+      decision.way = HOOK_PREROUTING
+      if (!this.#early(passage, decision, program, HOOK_PREROUTING)) return
+      const next = this.#way.route(passage)
+      if (next === ROUTE_ENDED) {
+        this.#end(passage, decision, VERDICT_DROP, DECIDED_BY_IP)
+        return
+      }
+      decision.way = next
+      if (next === HOOK_INPUT) passage.outInterface = 0
+      if (!this.#tables(passage, decision, program, next)) return
+      if (next === HOOK_INPUT) {
+        this.#confirm(passage, decision)
+        return
+      }
+    }
+    const { inInterface } = passage
+    passage.inInterface = 0
+    if (this.#tables(passage, decision, program, HOOK_POSTROUTING)) this.#confirm(passage, decision)
+    passage.inInterface = inInterface
+  }
+
+  /** The hook that a packet meets first: raw, the tracker, then the other tables. */
+  #early(passage: Passage, decision: Decision, program: Program | null, hook: number): boolean {
+    passage.hook = hook
+    const raw = program === null ? null : program.raw[hook]!
+    if (raw !== null && !this.#table(passage, decision, raw)) return false
+    const { outcome } = passage
+    if (outcome.ctinfo !== CTINFO_UNTRACKED) {
+      this.#tracker.track(passage.packet, passage.tuple, outcome)
+      if (outcome.droppedBy !== DROPPED_BY_NOBODY) {
+        decision.set(VERDICT_DROP, DECIDED_BY_CONNTRACK)
+        return false
+      }
+    }
+    return this.#tables(passage, decision, program, hook)
+  }
+
+  /** All tables of a hook but raw. */
+  #tables(passage: Passage, decision: Decision, program: Program | null, hook: number): boolean {
+    passage.hook = hook
+    if (program === null) return true
+    const chains = program.behindRaw[hook]!
+    for (let i = 0; i < chains.length; i++) if (!this.#table(passage, decision, chains[i]!)) return false
+    return true
+  }
+
+  /** True when the packet goes on. */
+  #table(passage: Passage, decision: Decision, start: CompiledChain): boolean {
+    const { walk } = this
+    const verdict = walk.run(passage, start)
+    if (verdict === VERDICT_ACCEPT) {
+      if (start.table === 'filter')
+        decision.set(verdict, walk.rule === null ? DECIDED_BY_POLICY : DECIDED_BY_RULE, walk.chain, walk.rule)
+      return true
+    }
+    if (passage.stop === STOP_NO)
+      this.#end(passage, decision, verdict, walk.rule === null ? DECIDED_BY_POLICY : DECIDED_BY_RULE)
+    else if (passage.stop === STOP_HOTDROP) this.#end(passage, decision, verdict, DECIDED_BY_HOTDROP)
+    else this.#end(passage, decision, -1, DECIDED_BY_UNKNOWN)
+    decision.chain = walk.chain
+    decision.rule = walk.rule
+    return false
+  }
+
+  #end(passage: Passage, decision: Decision, verdict: number, by: number): void {
+    decision.set(verdict, by)
+    if (verdict >= 0 && by !== DECIDED_BY_IP) passage.outcome.droppedBy = DROPPED_BY_RULES
+    this.#tracker.discard(passage.outcome)
+  }
+
+  #confirm(passage: Passage, decision: Decision): void {
+    const { outcome } = passage
+    this.#tracker.confirm(passage.packet, passage.tuple, outcome)
+    if (outcome.droppedBy !== DROPPED_BY_NOBODY) decision.set(VERDICT_DROP, DECIDED_BY_HELPER)
+  }
+}

@@ -1,0 +1,166 @@
+/** A ruleset made ready to run: each table compiled once, its chains by hook. */
+import { type Action, type Environment, NotEvaluated, type Test } from '../hook/environment.ts'
+import { tablesOfHook } from '../hook/hook.ts'
+import type { AnyExtension } from '../ruleset/extension.ts'
+import type { Chain, Family, InterfaceTest, Place, Rule, Ruleset, Table, Use } from '../ruleset/model.ts'
+import { type Hook, hooks, isTable, type TableName } from '../ruleset/tables.ts'
+import { CompiledChain } from './compiled-chain.ts'
+import { CompiledRule } from './compiled-rule.ts'
+import { InterfaceCondition } from './interface-test.ts'
+
+/** What a rule asks for that nobody here can do. */
+export interface Unevaluated {
+  readonly place: Place
+  readonly table: string
+  readonly chain: string
+  /** From 1, in its chain. */
+  readonly number: number
+  /** The match or target. */
+  readonly extension: string
+  readonly message: string
+}
+
+/** A table's chains, compiled. */
+export class CompiledTable {
+  readonly name: TableName
+  readonly chains: ReadonlyMap<string, CompiledChain>
+  /** By hook number; null where the table has no chain. */
+  readonly byHook: readonly (CompiledChain | null)[]
+
+  constructor(name: TableName, chains: ReadonlyMap<string, CompiledChain>) {
+    this.name = name
+    this.chains = chains
+    this.byHook = hooks.map((hook: Hook) => chains.get(hook) ?? null)
+  }
+}
+
+/** The rules of one family, ready to run. */
+export class Program {
+  readonly family: Family
+  readonly ruleset: Ruleset
+  readonly tables: ReadonlyMap<TableName, CompiledTable>
+  /** In the order of the file. Such a rule takes no packet. */
+  readonly unevaluated: readonly Unevaluated[]
+  /** By hook number: the chain of table raw, which stands ahead of connection tracking. */
+  readonly raw: readonly (CompiledChain | null)[]
+  /** By hook number: the chains of all other tables, in the order of their priorities. */
+  readonly behindRaw: readonly (readonly CompiledChain[])[]
+
+  /** `environmentOf`: what a table's rules are compiled with. */
+  constructor(ruleset: Ruleset, environmentOf: (table: TableName) => Environment) {
+    this.family = ruleset.family
+    this.ruleset = ruleset
+    const unevaluated: Unevaluated[] = []
+    const tables = new Map<TableName, CompiledTable>()
+    for (const table of ruleset.tables) {
+      if (!isTable(table.name)) continue
+      const environment = environmentOf(table.name)
+      tables.set(
+        table.name,
+        new TableCompiler(ruleset, table, table.name, environment, unevaluated).compile(),
+      )
+    }
+    this.tables = tables
+    this.unevaluated = unevaluated
+    const chainsOf = (hook: number, names: readonly TableName[]) =>
+      names.flatMap((name) => tables.get(name)?.byHook[hook] ?? [])
+    this.raw = tablesOfHook.map((_, hook) => chainsOf(hook, ['raw'])[0] ?? null)
+    this.behindRaw = tablesOfHook.map((names, hook) =>
+      chainsOf(
+        hook,
+        names.filter((name) => name !== 'raw'),
+      ),
+    )
+  }
+}
+
+/** Answers for a rule that nobody can evaluate. */
+const never: Test = () => false
+
+class TableCompiler {
+  readonly #ruleset: Ruleset
+  readonly #table: Table
+  readonly #name: TableName
+  readonly #environment: Environment
+  readonly #unevaluated: Unevaluated[]
+  readonly #chains = new Map<string, CompiledChain>()
+  readonly #interfaces = new Map<string, InterfaceCondition>()
+
+  constructor(
+    ruleset: Ruleset,
+    table: Table,
+    name: TableName,
+    environment: Environment,
+    unevaluated: Unevaluated[],
+  ) {
+    this.#ruleset = ruleset
+    this.#table = table
+    this.#name = name
+    this.#environment = environment
+    this.#unevaluated = unevaluated
+  }
+
+  compile(): CompiledTable {
+    for (const chain of this.#table.chains) this.#chains.set(chain.name, new CompiledChain(this.#name, chain))
+    for (const chain of this.#table.chains) {
+      const compiled = this.#chains.get(chain.name)!
+      chain.rules.forEach((rule, index) => {
+        compiled.rules.push(this.#rule(chain, rule, index + 1))
+      })
+    }
+    return new CompiledTable(this.#name, this.#chains)
+  }
+
+  #rule(chain: Chain, rule: Rule, number: number): CompiledRule {
+    const before = this.#unevaluated.length
+    const refuse = (extension: string, message: string) => {
+      const { place } = rule
+      this.#unevaluated.push({ place, table: this.#name, chain: chain.name, number, extension, message })
+    }
+    const tests = rule.matches.map((use) => this.#compile<Test>('match', use, refuse))
+    const { target } = rule
+    const action = target?.kind === 'extension' ? this.#compile<Action>('target', target, refuse) : null
+    const compiled = new CompiledRule(rule, number, {
+      inInterface: this.#interface(rule.inInterface),
+      outInterface: this.#interface(rule.outInterface),
+      tests: this.#unevaluated.length > before ? [never] : tests.filter((test) => test !== null),
+    })
+    if (action !== null) compiled.consequence = { kind: 'action', action }
+    else if (target !== null && target.kind !== 'extension')
+      compiled.consequence = { kind: target.kind, chain: this.#chains.get(target.chain)! }
+    return compiled
+  }
+
+  #compile<C>(
+    type: 'match' | 'target',
+    use: Use,
+    refuse: (extension: string, message: string) => void,
+  ): C | null {
+    const registered = this.#ruleset.registry[type](use.name, this.#ruleset.family)
+    // Compiled with the environment that its `compile` declares; the registry has forgotten its type.
+    const extension = registered?.extension as AnyExtension<Environment, C> | undefined
+    if (extension?.compile === undefined) {
+      refuse(use.name, `is read and printed, but not evaluated yet`)
+      return null
+    }
+    try {
+      return extension.compile(use.options, this.#environment)
+    } catch (error) {
+      if (!(error instanceof NotEvaluated)) throw error
+      refuse(use.name, error.message)
+      return null
+    }
+  }
+
+  /** The same condition for all rules that name the same interface. */
+  #interface(test: InterfaceTest | null): InterfaceCondition | null {
+    if (test === null) return null
+    const key = `${test.inverted ? '!' : ''}${test.name}`
+    let condition = this.#interfaces.get(key)
+    if (condition === undefined) {
+      condition = new InterfaceCondition(test, this.#environment.host.interfaces)
+      this.#interfaces.set(key, condition)
+    }
+    return condition
+  }
+}

@@ -1,0 +1,100 @@
+import { describe, expect, test } from 'vitest'
+import { RuleBench } from '../../test/support/rule-bench.ts'
+
+const syn = {
+  source: '10.0.0.2',
+  destination: '192.0.2.9',
+  tcp: { sourcePort: 40_000, destinationPort: 80, flags: 'S' },
+}
+
+describe('the walk through a table', () => {
+  test('the first rule that takes a packet decides, else the policy', () => {
+    const bench = new RuleBench({
+      rules: `
+        *filter
+        :FORWARD DROP [0:0]
+        -A FORWARD -s 10.0.0.0/8 -d 192.0.2.1 -j ACCEPT
+        -A FORWARD -s 10.0.0.0/8 -i in+ -o out0 -p tcp -m mark --mark 0 -j ACCEPT
+        COMMIT`,
+    })
+    expect(bench.send(syn)).toMatchObject({
+      verdict: 'ACCEPT',
+      decidedBy: 'filter FORWARD 2',
+      ctstate: 'NEW',
+    })
+    expect(bench.send({ ...syn, source: '11.0.0.2' })).toMatchObject({
+      verdict: 'DROP',
+      decidedBy: 'filter FORWARD policy',
+    })
+    expect(bench.counts('filter', 'FORWARD')).toEqual([0, 1, 1])
+  })
+
+  test('a dropped first packet leaves no entry', () => {
+    const bench = new RuleBench({ rules: '-A FORWARD -j DROP' })
+    bench.send(syn)
+    expect(bench.tracker.table.count).toBe(0)
+  })
+
+  test('a goto returns to where its caller was called from', () => {
+    const bench = new RuleBench({
+      rules: `
+        *filter
+        :INPUT ACCEPT [0:0]
+        :a - [0:0]
+        :b - [0:0]
+        -A INPUT -j a
+        -A INPUT -j MARK --set-mark 1
+        -A a -g b
+        -A a -j MARK --set-mark 2
+        -A b -s 1.2.3.4
+        COMMIT`,
+      hook: 'INPUT',
+    })
+    expect(bench.send(syn)).toMatchObject({ mark: 1, decidedBy: 'filter INPUT policy' })
+    expect(bench.counts('filter', 'a')).toEqual([1, 0])
+  })
+
+  test('RETURN where nothing jumped from asks the policy', () => {
+    const bench = new RuleBench({
+      rules: `
+        *filter
+        :INPUT DROP [0:0]
+        :c - [0:0]
+        -A INPUT -g c
+        -A INPUT -j ACCEPT
+        -A c -j RETURN
+        COMMIT`,
+      hook: 'INPUT',
+    })
+    expect(bench.send(syn)).toMatchObject({ verdict: 'DROP', decidedBy: 'filter INPUT policy' })
+    expect(bench.counts('filter', 'INPUT')).toEqual([1, 0, 1])
+  })
+
+  test('inverted conditions, and -f', () => {
+    const bench = new RuleBench({
+      rules: `
+        -A FORWARD ! -s 10.0.0.2 -j DROP
+        -A FORWARD ! -i in0 -j DROP
+        -A FORWARD ! -o out+ -j DROP
+        -A FORWARD ! -p tcp -j DROP
+        -A FORWARD -f -j DROP
+        -A FORWARD ! -f -j ACCEPT`,
+    })
+    expect(bench.send(syn).decidedBy).toBe('filter FORWARD 6')
+  })
+
+  test('ten thousand chains, each jumping to the next', () => {
+    const chains = Array.from({ length: 10_000 }, (_, index) => index)
+    const bench = new RuleBench({
+      rules: [
+        '*filter',
+        ...chains.map((index) => `:c${index} - [0:0]`),
+        '-A FORWARD -j c0',
+        '-A FORWARD -j DROP',
+        ...chains.slice(1).map((index) => `-A c${index - 1} -j c${index}`),
+        'COMMIT',
+      ].join('\n'),
+    })
+    expect(bench.send(syn).decidedBy).toBe('filter FORWARD 2')
+  })
+})

@@ -1,0 +1,47 @@
+/** Which hooks a packet meets: whether this machine received it or sent it, and where it goes from there. */
+import { HOOK_FORWARD, HOOK_INPUT, HOOK_OUTPUT } from '../hook/hook.ts'
+import type { Passage } from '../hook/passage.ts'
+
+/** `Way.begin`: received from the network. */
+export const BEGINS_RECEIVED = 0
+/** Sent by this machine itself. */
+export const BEGINS_SENT = 1
+/** Only seen: it enters no hook. */
+export const BEGINS_NOWHERE = 2
+
+/** `Way.route`: the stack ends it, and has added its reason to the outcome. */
+export const ROUTE_ENDED = -1
+
+export interface Way {
+  /** Ahead of all hooks; sets the interface by which a received packet came, or a sent one leaves. BEGINS_*. */
+  begin(passage: Passage): number
+  /** Behind PREROUTING: HOOK_INPUT, or HOOK_FORWARD with `passage.outInterface` set, or ROUTE_ENDED. */
+  route(passage: Passage): number
+}
+
+/** All packets take the same way, by interfaces that are told. */
+export class FixedWay implements Way {
+  readonly #hook: number
+  readonly #in: number
+  readonly #out: number
+
+  /** HOOK_INPUT, HOOK_FORWARD or HOOK_OUTPUT; numbers of interfaces, 0 for none. */
+  constructor(hook: number, inInterface: number, outInterface: number) {
+    this.#hook = hook
+    this.#in = hook === HOOK_OUTPUT ? 0 : inInterface
+    this.#out = hook === HOOK_INPUT ? 0 : outInterface
+  }
+
+  begin(passage: Passage): number {
+    passage.inInterface = this.#in
+    if (this.#hook !== HOOK_OUTPUT) return BEGINS_RECEIVED
+    passage.outInterface = this.#out
+    return BEGINS_SENT
+  }
+
+  route(passage: Passage): number {
+    if (this.#hook === HOOK_INPUT) return HOOK_INPUT
+    passage.outInterface = this.#out
+    return HOOK_FORWARD
+  }
+}
