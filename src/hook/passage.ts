@@ -1,5 +1,7 @@
 /** A packet on its way through the hooks: what it is now, where it stands, and what rules did to it. */
 import { Outcome } from '../conntrack/outcome.ts'
+import { CTINFO_UNTRACKED } from '../conntrack/status.ts'
+import { Template } from '../conntrack/template.ts'
 import { Tuple } from '../conntrack/tuple.ts'
 import { Packet } from '../packet/packet.ts'
 import { HOOK_NONE } from './hook.ts'
@@ -40,6 +42,8 @@ export class Passage {
   stop = STOP_NO
   /** NFQUEUE: the queue that it went to, or -1. */
   queue = -1
+  /** What CT told the tracker, which is asked behind the raw table. */
+  readonly template: Template = new Template()
   readonly #own = new Packet()
   #buffer = new Uint8Array(2048)
 
@@ -57,6 +61,13 @@ export class Passage {
     this.traced = false
     this.stop = STOP_NO
     this.queue = -1
+    if (this.template.given) this.template.reset()
+  }
+
+  /** CT and NOTRACK come too late: one of them spoke, or the packet has met the tracker (skb->_nfct is not 0). */
+  get isTrackingSettled(): boolean {
+    const { outcome } = this
+    return this.template.given || outcome.entry >= 0 || outcome.ctinfo === CTINFO_UNTRACKED
   }
 
   /**

@@ -1,3 +1,5 @@
+import type { Action } from '../hook/environment.ts'
+import { VERDICT_CONTINUE } from '../hook/hook.ts'
 import { shown } from '../ruleset/diagnostic.ts'
 import { defineTarget, type Kind, option, Refusal } from '../ruleset/extension.ts'
 
@@ -27,5 +29,11 @@ export const classify = defineTarget({
   hooks: ['FORWARD', 'OUTPUT', 'POSTROUTING'],
   options: {
     class: option(trafficClass, { names: ['--set-class'], summary: 'the class', required: true }),
+  },
+  compile({ class: { value } }): Action {
+    return (passage) => {
+      passage.priority = value
+      return VERDICT_CONTINUE
+    }
   },
 })

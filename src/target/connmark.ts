@@ -1,3 +1,8 @@
+import { MARK } from '../conntrack/entry.ts'
+import { CHANGED_MARK } from '../conntrack/outcome.ts'
+import type { Action, Environment } from '../hook/environment.ts'
+import { VERDICT_CONTINUE } from '../hook/hook.ts'
+import type { Passage } from '../hook/passage.ts'
 import { defineTarget, option, shorthand, without } from '../ruleset/extension.ts'
 import { flag } from '../ruleset/kind/flag.ts'
 import { type MaskedNumber, maskedNumber, number } from '../ruleset/kind/number.ts'
@@ -67,5 +72,46 @@ export const connmark = defineTarget({
     return mask === undefined
       ? settings
       : { ...settings, xmark: { value: { value: xmark.value, mask }, inverted: false } }
+  },
+  compile(
+    { xmark, restore, nfmask, ctmask, leftShift, rightShift },
+    { tracker: { table } }: Environment,
+  ): Action {
+    const left = leftShift?.value ?? 0
+    const right = rightShift?.value ?? 0
+    const setMark = (passage: Passage, mark: number): void => {
+      const { outcome } = passage
+      const words = table.words(outcome.entry)
+      const at = table.at(outcome.entry) + MARK
+      if (words[at] === mark) return
+      words[at] = mark
+      outcome.changes |= CHANGED_MARK
+    }
+    const markOf = (entry: number): number => table.words(entry)[table.at(entry) + MARK]!
+    // connmark_tg_shift: what is shifted is the new mark, or the part that is copied.
+    if (xmark) {
+      const { value, mask } = xmark.value
+      return (passage) => {
+        const { entry } = passage.outcome
+        if (entry >= 0) setMark(passage, (((markOf(entry) & ~mask) ^ value) >>> right) << left)
+        return VERDICT_CONTINUE
+      }
+    }
+    const ofPacket = nfmask?.value ?? fullMask
+    const ofEntry = ctmask?.value ?? fullMask
+    if (restore) {
+      return (passage) => {
+        const { entry } = passage.outcome
+        if (entry >= 0)
+          passage.mark = (passage.mark & ~ofPacket) ^ (((markOf(entry) & ofEntry) >>> right) << left)
+        return VERDICT_CONTINUE
+      }
+    }
+    return (passage) => {
+      const { entry } = passage.outcome
+      if (entry >= 0)
+        setMark(passage, (markOf(entry) & ~ofEntry) ^ (((passage.mark & ofPacket) >>> right) << left))
+      return VERDICT_CONTINUE
+    }
   },
 })

@@ -1,4 +1,7 @@
 import { suggest } from '../diagnostic/suggest.ts'
+import type { Action, Environment } from '../hook/environment.ts'
+import { VERDICT_CONTINUE } from '../hook/hook.ts'
+import type { LogNote } from '../hook/note.ts'
 import { shown } from '../ruleset/diagnostic.ts'
 import { defineTarget, type Kind, option, Refusal } from '../ruleset/extension.ts'
 import { flag } from '../ruleset/kind/flag.ts'
@@ -39,5 +42,21 @@ export const log = defineTarget({
     }),
     uid: option(flag, { names: ['--log-uid'], summary: "with the user of the packet's socket" }),
     macdecode: option(flag, { names: ['--log-macdecode'], summary: 'with the link header in words' }),
+  },
+  compile(options, environment: Environment): Action {
+    const note: LogNote = {
+      kind: 'log',
+      prefix: options.prefix?.value ?? '',
+      level: options.level.value,
+      tcpSequence: options.tcpSequence !== undefined,
+      tcpOptions: options.tcpOptions !== undefined,
+      ipOptions: options.ipOptions !== undefined,
+      uid: options.uid !== undefined,
+      macDecode: options.macdecode !== undefined,
+    }
+    return (passage) => {
+      environment.notify(passage, note)
+      return VERDICT_CONTINUE
+    }
   },
 })

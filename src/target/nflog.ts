@@ -1,3 +1,6 @@
+import type { Action, Environment } from '../hook/environment.ts'
+import { VERDICT_CONTINUE } from '../hook/hook.ts'
+import type { NflogNote } from '../hook/note.ts'
 import { defineTarget, option, without } from '../ruleset/extension.ts'
 import { number } from '../ruleset/kind/number.ts'
 import { text } from '../ruleset/kind/text.ts'
@@ -31,4 +34,11 @@ export const nflog = defineTarget({
   },
   // A range of 0 is stored as none.
   normalise: (options) => (options['range']?.value === 0 ? without(options, 'range') : options),
+  compile({ prefix, group }, environment: Environment): Action {
+    const note: NflogNote = { kind: 'nflog', prefix: prefix?.value ?? '', group: group.value }
+    return (passage) => {
+      environment.notify(passage, note)
+      return VERDICT_CONTINUE
+    }
+  },
 })
