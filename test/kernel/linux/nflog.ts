@@ -1,4 +1,4 @@
-import { attributes, bigEndian, type Message, type Netlink, NLM_F_ACK } from './netlink.ts'
+import { attributes, bigEndian, type Message, type Netlink, NLM_F_ACK, number } from './netlink.ts'
 
 const SUBSYSTEM = 4 << 8
 const MESSAGE_PACKET = SUBSYSTEM | 0
@@ -11,6 +11,10 @@ const CONFIG_THRESHOLD = 5
 const COMMAND_BIND = 1
 const COPY_NONE = 0
 const COPY_PACKET = 2
+const PACKET_HEADER = 1
+const MARK = 2
+const IN_INTERFACE = 4
+const OUT_INTERFACE = 5
 const PAYLOAD = 9
 const PREFIX = 10
 
@@ -34,6 +38,12 @@ export function bindGroup(netlink: Netlink, group: number, copy: number): void {
 
 export interface LoggedPacket {
   readonly group: number
+  /** NF_INET_* */
+  readonly hook: number
+  readonly mark: number
+  /** Interface indices, 0 for none. */
+  readonly inInterface: number
+  readonly outInterface: number
   readonly prefix: string
   /** The packet from its IP header on, as far as asked for; valid until the next receive. */
   readonly payload: Uint8Array
@@ -48,6 +58,10 @@ export function parseLoggedPacket(message: Message): LoggedPacket {
   const prefix = found.get(PREFIX)
   return {
     group: message.resource,
+    hook: found.get(PACKET_HEADER)?.[2] ?? 0,
+    mark: number(found.get(MARK)),
+    inInterface: number(found.get(IN_INTERFACE)),
+    outInterface: number(found.get(OUT_INTERFACE)),
     prefix: prefix ? latin1.decode(prefix.subarray(0, -1)) : '',
     payload: found.get(PAYLOAD) ?? nothing,
   }

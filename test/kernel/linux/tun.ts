@@ -2,22 +2,23 @@ import { close, ioctl, open, read, write } from './libc.ts'
 
 const TUNSETIFF = 0x400454ca
 const IFF_TUN = 0x0001
+const IFF_TAP = 0x0002
 const IFF_NO_PI = 0x1000
 const IFREQ_SIZE = 40
 
-/** A TUN device: what is written enters the stack there, what the stack sends there is read. */
+/** A TUN or TAP device: what is written enters the stack there, what the stack sends there is read. */
 export class Tun {
   readonly name: string
   readonly #fd: number
   readonly #buffer = new Uint8Array(70_000)
 
   /** Call inside the namespace that is to own it. */
-  constructor(name: string) {
+  constructor(name: string, kind: 'tun' | 'tap' = 'tun') {
     this.name = name
     this.#fd = open('/dev/net/tun', 'read-write')
     const request = new Uint8Array(IFREQ_SIZE)
     request.set(new TextEncoder().encode(name))
-    new DataView(request.buffer).setUint16(16, IFF_TUN | IFF_NO_PI, true)
+    new DataView(request.buffer).setUint16(16, (kind === 'tap' ? IFF_TAP : IFF_TUN) | IFF_NO_PI, true)
     ioctl(this.#fd, TUNSETIFF, request)
   }
 

@@ -1,0 +1,74 @@
+/** What happened to a packet: the same words for the kernel and for the engine, so that they can be compared. */
+import type { EntryView } from '../../../src/conntrack/view.ts'
+import type { KernelEntry } from '../linux/conntrack-netlink.ts'
+
+/** A packet at the end of its way: behind INPUT's last rule, or behind POSTROUTING's. */
+export interface Exit {
+  readonly hook: 'INPUT' | 'POSTROUTING'
+  /** The device it came in by (INPUT) or leaves by. */
+  readonly device: string
+  readonly bytes: Uint8Array
+  readonly mark: number
+  /** One of the lab's classes, as CLASSIFY sets them; else 0. */
+  readonly priority: number
+}
+
+/** A packet on its way through the tables. */
+export interface Journey {
+  /** Null when it never got past raw. */
+  readonly ctstate: string | null
+  readonly exit: Exit | null
+}
+
+/** A rule said something: NFLOG. */
+export interface Said {
+  readonly group: number
+  readonly prefix: string
+}
+
+export interface Observed {
+  readonly journey: Journey
+  /** What the machine sent because of it: REJECT's answers. */
+  readonly answers: readonly Journey[]
+  readonly said: readonly Said[]
+  /** TRACE's lines, as far as the number of the rule; null where nobody asked. */
+  readonly traces: readonly string[] | null
+  /** The entry of the packet's tuple afterwards. */
+  readonly entry: KernelEntry | EntryView | null
+}
+
+/** Counters at the end. */
+export interface Count {
+  readonly table: string
+  readonly chain: string
+  /** From 1; 0 is the policy. */
+  readonly number: number
+  readonly packets: string
+  readonly bytes: string
+  /** The rule as it is printed, or the policy. */
+  readonly text: string
+}
+
+/** The counters of iptables-save -c. */
+export function readCounts(saved: string): Count[] {
+  const counts: Count[] = []
+  const numbers = new Map<string, number>()
+  let table = ''
+  for (const line of saved.split('\n')) {
+    const policy = /^:(\S+) (\S+) \[(\d+):(\d+)\]/.exec(line)
+    const rule = /^\[(\d+):(\d+)\] -A (\S+) ?(.*)$/.exec(line)
+    if (line.startsWith('*')) {
+      table = line.slice(1)
+      numbers.clear()
+    } else if (policy && policy[2] !== '-') {
+      const [, chain = '', text = '', packets = '', bytes = ''] = policy
+      counts.push({ table, chain, number: 0, packets, bytes, text })
+    } else if (rule) {
+      const [, packets = '', bytes = '', chain = '', text = ''] = rule
+      const number = (numbers.get(chain) ?? 0) + 1
+      numbers.set(chain, number)
+      counts.push({ table, chain, number, packets, bytes, text })
+    }
+  }
+  return counts
+}

@@ -1,0 +1,31 @@
+import type { Family } from '../../../src/ruleset/model.ts'
+import type { Entrance } from './lab.ts'
+
+/** The link layer of a frame that comes in by `lan0`. */
+export interface FrameAddresses {
+  readonly source: string
+  readonly destination: string
+}
+
+export type RuleStep =
+  | {
+      readonly kind: 'packet'
+      readonly entrance: Entrance
+      /** IP header first. */
+      readonly bytes: Uint8Array
+      readonly frame?: FrameAddresses
+    }
+  /** Real time passes. */
+  | { readonly kind: 'sleep'; readonly milliseconds: number }
+
+export type RulePacketStep = Extract<RuleStep, { kind: 'packet' }>
+
+/** A ruleset, and what is sent through it. */
+export interface RuleCase {
+  /** A file's name, or the seed. */
+  readonly name: string
+  readonly family: Family
+  /** Lines for iptables-restore; all tables, so that nothing of an earlier case stays. */
+  readonly rules: readonly string[]
+  readonly steps: readonly RuleStep[]
+}
