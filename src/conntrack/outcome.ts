@@ -26,6 +26,10 @@ export class Outcome {
   ctinfo = CTINFO_NONE
   /** Number of the packet's entry in `Tracker.table`, or -1: none, or deleted by the packet itself. */
   entry = -1
+  /** Number of the entry that the packet itself deleted, else -1: no entry any more, but its words stay as they were. */
+  ended = -1
+  /** With `ended`: its STATUS_* bits. */
+  endedStatus = 0
   /** Who dropped the packet: 0 nobody, 1 the stack, 2 the tracker, 3 a helper, 4 the rules. */
   droppedBy = DROPPED_BY_NOBODY
   /** The packet was kept back: a fragment whose datagram is not complete. */
@@ -41,6 +45,7 @@ export class Outcome {
   reset(): void {
     this.ctinfo = CTINFO_NONE
     this.entry = -1
+    this.ended = -1
     this.droppedBy = DROPPED_BY_NOBODY
     this.held = false
     this.changes = 0

@@ -362,6 +362,9 @@ export class Tracker {
       }
       if (result === HANDLED_DELETE) {
         this.#count(words, at, direction, packet)
+        // Rules still see it: the packet belongs to it.
+        outcome.ended = number
+        outcome.endedStatus = statusBefore | STATUS_DYING | (direction === REPLY ? STATUS_SEEN_REPLY : 0)
         this.#destroy(number, -1)
         outcome.entry = -1
         return

@@ -1,3 +1,7 @@
+import { DEADLINE } from '../conntrack/entry.ts'
+import { STATUS_CONFIRMED, STATUS_DST_NAT, STATUS_SRC_NAT } from '../conntrack/status.ts'
+import type { Environment, Test } from '../hook/environment.ts'
+import type { Passage } from '../hook/passage.ts'
 import { parseIPv4, parseIPv6 } from '../packet/address.ts'
 import { bitsOf, formatHost, formatMask, isAllOnes, parseMask, prefixMask } from '../ruleset/address-text.ts'
 import { shown } from '../ruleset/diagnostic.ts'
@@ -6,9 +10,21 @@ import { protocolKind } from '../ruleset/generic-values.ts'
 import { maskedAddress, notAnAddress } from '../ruleset/kind/address.ts'
 import { bits } from '../ruleset/kind/bits.ts'
 import { choice } from '../ruleset/kind/choice.ts'
-import { range } from '../ruleset/kind/number.ts'
+import { type Range, range } from '../ruleset/kind/number.ts'
 import { portRange } from '../ruleset/kind/port.ts'
-import type { MaskedAddress } from '../ruleset/model.ts'
+import type { MaskedAddress, Setting } from '../ruleset/model.ts'
+import {
+  EntryTuples,
+  entryOf,
+  isJudged,
+  isRaw,
+  isReply,
+  isTracked,
+  STATE_DNAT,
+  STATE_SNAT,
+  stateBit,
+  statusOf,
+} from './connection.ts'
 import { stateNames } from './state-names.ts'
 
 /**
@@ -113,4 +129,113 @@ export const conntrack = defineMatch({
       summary: 'the packet goes this way',
     }),
   },
+  compile(options, environment: Environment): Test {
+    const raw = isRaw(environment)
+    const { ctstate } = options
+    const tests = connectionTests(options, environment)
+    const { table } = environment.tracker
+    const states = ctstate?.value ?? 0
+    const inverted = ctstate?.inverted ?? false
+    const translated = (states & (STATE_SNAT | STATE_DNAT)) !== 0
+    return (passage) => {
+      if (!isJudged(passage, raw)) return false
+      const { ctinfo } = passage.outcome
+      const tracked = isTracked(ctinfo)
+      if (ctstate !== undefined) {
+        let state = stateBit(ctinfo)
+        if (translated && tracked) {
+          const status = statusOf(table, passage.outcome)
+          if ((status & STATUS_SRC_NAT) !== 0) state |= STATE_SNAT
+          if ((status & STATUS_DST_NAT) !== 0) state |= STATE_DNAT
+        }
+        if (((states & state) !== 0) === inverted) return false
+      }
+      // Without an entry nothing else is asked, and without a question about the state nothing matches (conntrack_mt).
+      if (!tracked) return ctstate !== undefined
+      for (let i = 0; i < tests.length; i++) if (!tests[i]!(passage)) return false
+      return true
+    }
+  },
 })
+
+/** Places of source and destination in `EntryTuples`. */
+const SOURCE = 0
+const DESTINATION = 4
+
+type Settings = Readonly<Record<string, Setting | undefined>>
+
+/** What is asked beside the state; the packet has a connection. */
+function connectionTests(options: Settings, { tracker, family }: Environment): readonly Test[] {
+  const { table, clock } = tracker
+  const tuples = new EntryTuples(table)
+  const tests: Test[] = []
+  const test = <T>(key: string, make: (value: T) => Test): void => {
+    const setting = options[key] as Setting<T> | undefined
+    if (setting === undefined) return
+    const asked = make(setting.value)
+    tests.push(setting.inverted ? (passage) => !asked(passage) : asked)
+  }
+  test('ctdir', (direction: string): Test => {
+    const wanted = direction === 'REPLY'
+    return ({ outcome }) => isReply(outcome.ctinfo) === wanted
+  })
+  const words = family === 'ipv4' ? 1 : 4
+  const addressTest =
+    (side: Int32Array, place: number) =>
+    ({ address, mask }: MaskedAddress): Test =>
+    (passage) => {
+      tuples.read(passage)
+      for (let i = 0; i < words; i++) if (((side[place + i]! ^ address[i]!) & mask[i]!) !== 0) return false
+      return true
+    }
+  test('ctorigsrc', addressTest(tuples.original, SOURCE))
+  test('ctorigdst', addressTest(tuples.original, DESTINATION))
+  test('ctreplsrc', addressTest(tuples.reply, SOURCE))
+  test('ctrepldst', addressTest(tuples.reply, DESTINATION))
+  test('ctproto', (protocol: number): Test =>
+    (passage) => {
+      tuples.read(passage)
+      return tuples.protocol === protocol
+    })
+  const portTest =
+    (portOf: () => number) =>
+    ({ from, to }: Range): Test =>
+    (passage) => {
+      tuples.read(passage)
+      const port = portOf()
+      return port >= from && port <= to
+    }
+  test(
+    'ctorigsrcport',
+    portTest(() => tuples.originalPorts >>> 16),
+  )
+  test(
+    'ctorigdstport',
+    portTest(() => tuples.originalPorts & 0xffff),
+  )
+  test(
+    'ctreplsrcport',
+    portTest(() => tuples.replyPorts >>> 16),
+  )
+  test(
+    'ctrepldstport',
+    portTest(() => tuples.replyPorts & 0xffff),
+  )
+  // The bits stand in Linux's order; NONE is no bit, and never there.
+  test('ctstatus', (bits: number): Test =>
+    ({ outcome }) =>
+      (statusOf(table, outcome) & bits) !== 0)
+  test('ctexpire', ({ from, to }: Range): Test =>
+    ({ outcome }) => {
+      const seconds = secondsLeft(outcome)
+      return seconds >= from && seconds <= to
+    })
+  /** nf_ct_expires: an entry that is not confirmed has a lifetime in place of a deadline, which counts as past. */
+  function secondsLeft(outcome: Passage['outcome']): number {
+    if ((statusOf(table, outcome) & STATUS_CONFIRMED) === 0) return 0
+    const entry = entryOf(outcome)
+    const ticks = (table.words(entry)[table.at(entry) + DEADLINE]! - clock.now) | 0
+    return ticks > 0 ? Math.floor(ticks / clock.hz) : 0
+  }
+  return tests
+}
