@@ -1,3 +1,4 @@
+import type { Test } from '../hook/environment.ts'
 import { defineMatch, option } from '../ruleset/extension.ts'
 import { text } from '../ruleset/kind/text.ts'
 
@@ -11,4 +12,5 @@ export const comment = defineMatch({
       required: true,
     }),
   },
+  compile: (): Test => () => true,
 })

@@ -1,8 +1,13 @@
 /** ICMP types and codes, by name or number. */
+
 import { suggest } from '../diagnostic/suggest.ts'
+import type { Test } from '../hook/environment.ts'
+import { STOP_HOTDROP } from '../hook/passage.ts'
 import { shown } from '../ruleset/diagnostic.ts'
 import { type Kind, Refusal } from '../ruleset/extension.ts'
+import type { Setting } from '../ruleset/model.ts'
 import { inRange } from '../ruleset/number.ts'
+import { hasHeader } from './transport-header.ts'
 
 export interface IcmpType {
   readonly type: number
@@ -56,5 +61,31 @@ export function icmpType(names: ReadonlyMap<string, IcmpType>, any: boolean): Ki
       if (codeFrom === 0 && codeTo === CODE_MAX) return String(type)
       return codeFrom === codeTo ? `${type}/${codeFrom}` : `${type}/${codeFrom}-${codeTo}`
     },
+  }
+}
+
+/** struct icmphdr and struct icmp6hdr. */
+const HEADER = 8
+
+/**
+ * icmp_match and icmp6_match of xt_tcpudp.c.
+ *
+ * @param any As above: the stored type 255 is every type.
+ */
+export function icmpTest({ value, inverted }: Setting<IcmpType>, any: boolean): Test {
+  const { type, codeFrom, codeTo } = value
+  const every = any && type === ANY_TYPE
+  return (passage) => {
+    const { packet } = passage
+    if (packet.fragmentOffset !== 0) return false
+    if (packet.transportLength < HEADER) {
+      passage.stop = STOP_HOTDROP
+      return false
+    }
+    if (every) return !inverted
+    // The decoder reads type and code where it has four bytes.
+    if (!hasHeader(passage, 4)) return false
+    const { icmpType, icmpCode } = packet
+    return (icmpType === type && icmpCode >= codeFrom && icmpCode <= codeTo) !== inverted
   }
 }

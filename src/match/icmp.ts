@@ -1,5 +1,6 @@
+import type { Test } from '../hook/environment.ts'
 import { defineMatch, option } from '../ruleset/extension.ts'
-import { icmpNames, icmpType } from './icmp-type.ts'
+import { icmpNames, icmpTest, icmpType } from './icmp-type.ts'
 
 /** After IANA's registry, by the names that iptables has for them. */
 const names = icmpNames(
@@ -29,4 +30,5 @@ export const icmp = defineMatch({
       required: true,
     }),
   },
+  compile: ({ type }): Test => icmpTest(type, true),
 })

@@ -1,5 +1,6 @@
+import type { Test } from '../hook/environment.ts'
 import { defineMatch, option } from '../ruleset/extension.ts'
-import { icmpNames, icmpType } from './icmp-type.ts'
+import { icmpNames, icmpTest, icmpType } from './icmp-type.ts'
 
 /** After IANA's registry, by the names that ip6tables has for them. */
 const names = icmpNames(
@@ -26,4 +27,5 @@ export const icmp6 = defineMatch({
       required: true,
     }),
   },
+  compile: ({ type }): Test => icmpTest(type, false),
 })

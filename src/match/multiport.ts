@@ -1,7 +1,9 @@
+import type { Test } from '../hook/environment.ts'
 import { shown } from '../ruleset/diagnostic.ts'
 import { defineMatch, type Kind, option, Refusal } from '../ruleset/extension.ts'
 import type { Range } from '../ruleset/kind/number.ts'
 import { readPort } from '../ruleset/kind/port.ts'
+import { hasHeader } from './transport-header.ts'
 
 /** XT_MULTI_PORTS; a range takes two. */
 const SLOTS = 15
@@ -66,5 +68,27 @@ export const multiport = defineMatch({
       summary: 'the source or the destination port is one of these',
       invertible: true,
     }),
+  },
+  /** multiport_mt. The ports are read from the bytes: the decoder knows none of DCCP. */
+  compile({ sports, dports, ports }): Test {
+    const { value, inverted } = (sports ?? dports ?? ports)!
+    const asksSource = dports === undefined
+    const asksDestination = sports === undefined
+    const from = Uint16Array.from(value, (range) => range.from)
+    const to = Uint16Array.from(value, (range) => range.to)
+    return (passage) => {
+      const { packet } = passage
+      if (packet.fragmentOffset !== 0 || !hasHeader(passage, 4)) return false
+      const both = packet.view.getInt32(packet.transportOffset)
+      const source = both >>> 16
+      const destination = both & 0xffff
+      for (let i = 0; i < from.length; i++) {
+        const low = from[i]!
+        const high = to[i]!
+        if (asksSource && source >= low && source <= high) return !inverted
+        if (asksDestination && destination >= low && destination <= high) return !inverted
+      }
+      return inverted
+    }
   },
 })

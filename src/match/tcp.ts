@@ -1,3 +1,6 @@
+import type { Test } from '../hook/environment.ts'
+import { type Passage, STOP_HOTDROP, STOP_UNKNOWN } from '../hook/passage.ts'
+import { FAMILY_IPV4 } from '../packet/packet.ts'
 import { shown } from '../ruleset/diagnostic.ts'
 import { defineMatch, type Kind, option, Refusal, shorthand, without } from '../ruleset/extension.ts'
 import { bits } from '../ruleset/kind/bits.ts'
@@ -5,6 +8,8 @@ import { flag } from '../ruleset/kind/flag.ts'
 import { number } from '../ruleset/kind/number.ts'
 import { portRange } from '../ruleset/kind/port.ts'
 import { dropFullRange, isFullRange } from './full-range.ts'
+import { PortTest } from './port-test.ts'
+import { hasHeader } from './transport-header.ts'
 
 /** The order of the bits in the header; ECE and CWR have no names here. */
 const flagNames = ['FIN', 'SYN', 'RST', 'PSH', 'ACK', 'URG'] as const
@@ -130,4 +135,63 @@ export const tcp = defineMatch({
     }
     return problems
   },
+  /** tcp_mt of xt_tcpudp.c. */
+  compile({ sport, dport, tcpOption, tcpFlags }): Test {
+    const source = new PortTest(sport)
+    const destination = new PortTest(dport)
+    const mask = tcpFlags?.value.mask ?? 0
+    const comparison = tcpFlags?.value.comparison ?? 0
+    const flagsInverted = tcpFlags?.inverted ?? false
+    const kind = tcpOption?.value ?? 0
+    const optionInverted = tcpOption?.inverted ?? false
+    return (passage) => {
+      const { packet } = passage
+      if (packet.fragmentOffset !== 0) return laterPiece(passage)
+      if (packet.transportLength < HEADER) {
+        passage.stop = STOP_HOTDROP
+        return false
+      }
+      if (!hasHeader(passage, 4)) return false
+      if (!source.matches(packet.sourcePort) || !destination.matches(packet.destinationPort)) return false
+      if (tcpFlags !== undefined) {
+        if (!hasHeader(passage, 14)) return false
+        if (((packet.tcpFlags & mask) === comparison) === flagsInverted) return false
+      }
+      return kind === 0 || hasOption(passage, kind, optionInverted)
+    }
+  },
 })
+
+const HEADER = 20
+
+/** A piece at offset 8 would lie over the flags of the first one (RFC 1858, 3). */
+function laterPiece(passage: Passage): false {
+  const { packet } = passage
+  if (packet.fragmentOffset === 8 && packet.family === FAMILY_IPV4) passage.stop = STOP_HOTDROP
+  return false
+}
+
+/** tcp_find_option: the end of the list does not end the search, and an option of length 0 is one byte long. */
+function hasOption(passage: Passage, kind: number, inverted: boolean): boolean {
+  const { packet } = passage
+  if (!hasHeader(passage, 13)) return false
+  const length = packet.tcpHeaderLength
+  if (length < HEADER || (length > HEADER && packet.transportLength < length)) {
+    passage.stop = STOP_HOTDROP
+    return false
+  }
+  const { view, transportOffset } = packet
+  const end = transportOffset + length
+  const known = transportOffset + Math.min(length, packet.transportCaptured)
+  let at = transportOffset + HEADER
+  while (at < known) {
+    const found = view.getUint8(at)
+    if (found === kind) return !inverted
+    if (found < 2) at++
+    else if (at + 1 < known) at += view.getUint8(at + 1) || 1
+    else at = at + 1 < end ? known : end
+  }
+  if (at >= end) return inverted
+  passage.stop = STOP_UNKNOWN
+  return false
+}

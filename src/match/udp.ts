@@ -1,6 +1,10 @@
+import type { Test } from '../hook/environment.ts'
+import { STOP_HOTDROP } from '../hook/passage.ts'
 import { defineMatch, option } from '../ruleset/extension.ts'
 import { portRange } from '../ruleset/kind/port.ts'
 import { dropFullRange } from './full-range.ts'
+import { PortTest } from './port-test.ts'
+import { hasHeader } from './transport-header.ts'
 
 const ports = portRange({ reversed: 'accepted', decimal: true })
 
@@ -22,4 +26,19 @@ export const udp = defineMatch({
     }),
   },
   normalise: (options) => dropFullRange(dropFullRange(options, 'sport'), 'dport'),
+  /** udp_mt of xt_tcpudp.c. */
+  compile({ sport, dport }): Test {
+    const source = new PortTest(sport)
+    const destination = new PortTest(dport)
+    return (passage) => {
+      const { packet } = passage
+      if (packet.fragmentOffset !== 0) return false
+      if (packet.transportLength < 8) {
+        passage.stop = STOP_HOTDROP
+        return false
+      }
+      if (!hasHeader(passage, 4)) return false
+      return source.matches(packet.sourcePort) && destination.matches(packet.destinationPort)
+    }
+  },
 })
