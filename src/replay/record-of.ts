@@ -14,6 +14,7 @@ import {
 import type { Tracker } from '../conntrack/tracker.ts'
 import type { EntryView, TupleView } from '../conntrack/view.ts'
 import { stateName, viewEntry } from '../conntrack/view-entry.ts'
+import type { Firewall } from '../firewall/firewall.ts'
 import { formatIPv4, formatIPv6 } from '../packet/address.ts'
 import { LINKTYPE_NFLOG } from '../packet/link-type.ts'
 import {
@@ -34,6 +35,7 @@ import {
 } from '../packet/packet.ts'
 import { protocolName } from '../packet/protocol.ts'
 import { formatTcpFlags } from '../packet/tcp-flags.ts'
+import { addDecision, isFiltered } from './decision-of.ts'
 import {
   type DecidedBy,
   decidedByNobody,
@@ -52,6 +54,8 @@ export interface RecordSource {
   readonly names: readonly string[]
   readonly interfaces: readonly CaptureInterface[]
   readonly tracker: Tracker
+  /** Through which the packet just went; its rules fill verdict, decidedBy and egress. */
+  readonly firewall?: Firewall
 }
 
 /**
@@ -68,7 +72,16 @@ export function recordOf(
     ? tcpRecord(source, packet, outcome, number)
     : anyRecord(source, packet, outcome, number)
   if (outcome.entry >= 0) record.entry = entryOf(source.tracker, packet, outcome, record)
+  const { firewall } = source
+  if (firewall !== undefined && isFiltered(firewall, packet)) addDecision(record, firewall, addressingOf)
   return record
+}
+
+/** Addresses and ports of a packet as it is now. */
+function addressingOf(packet: Packet): RecordTuple {
+  const seen: Partial<PacketRecord> = {}
+  describe(seen as PacketRecord, packet)
+  return addressing(seen as PacketRecord)
 }
 
 /** The packet that nearly every packet is. */

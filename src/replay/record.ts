@@ -49,8 +49,11 @@ export interface RecordEntry {
 
 /** Who decided on a packet. */
 export interface DecidedBy {
-  /** `ip` is the stack, ahead of all hooks; `none` that nobody had anything against it. */
-  readonly kind: 'rule' | 'policy' | 'conntrack' | 'helper' | 'hotdrop' | 'ip' | 'none'
+  /**
+   * `ip` is the stack; `none` that nobody had anything against it; `unknown` that nobody can tell, because the rule that
+   * is named asks for bytes that were not captured.
+   */
+  readonly kind: 'rule' | 'policy' | 'conntrack' | 'nat' | 'helper' | 'hotdrop' | 'ip' | 'unknown' | 'none'
   /** Which of its kind, such as the rule. */
   readonly [field: string]: string | number
 }
