@@ -75,23 +75,36 @@ function printCounted(rule: Rule, chain: string, ruleset: Printing, counters: bo
 }
 
 /** What stands behind `-A CHAIN`, each part with a blank in front. */
-export function printRule(rule: Rule, { family, registry }: Printing): string {
-  const { protocol } = rule
+export function printRule(rule: Rule, printing: Printing): string {
+  return ruleParts(rule, printing).join('')
+}
+
+/**
+ * The rule in parts, in the order in which Linux asks them: source, destination, input and output interface, protocol,
+ * fragment, each '' where the rule does not ask; then each match; last the target, '' for none.
+ */
+export function ruleParts(rule: Rule, { family, registry }: Printing): string[] {
+  const { protocol, fragment, target } = rule
   const context: ValueContext = {
     family,
     protocol: protocol === null || protocol.inverted ? null : protocol.number,
   }
-  let text = address('-s', rule.source) + address('-d', rule.destination)
-  text += device('-i', rule.inInterface) + device('-o', rule.outInterface)
-  if (protocol !== null) text += `${protocol.inverted ? ' !' : ''} -p ${formatProtocol(protocol.number)}`
-  if (rule.fragment !== null) text += rule.fragment.inverted ? ' ! -f' : ' -f'
-  for (const match of rule.matches) {
-    text += ` -m ${match.name}${printOptions(match, registry.match(match.name, family), context)}`
-  }
-  const { target } = rule
-  if (target === null) return text
-  if (target.kind !== 'extension') return `${text} ${target.kind === 'goto' ? '-g' : '-j'} ${target.chain}`
-  return `${text} -j ${target.name}${printOptions(target, registry.target(target.name, family), context)}`
+  const printed = (use: Use, type: 'match' | 'target') =>
+    `${use.name}${printOptions(use, registry[type](use.name, family), context)}`
+  return [
+    address('-s', rule.source),
+    address('-d', rule.destination),
+    device('-i', rule.inInterface),
+    device('-o', rule.outInterface),
+    protocol === null ? '' : `${protocol.inverted ? ' !' : ''} -p ${formatProtocol(protocol.number)}`,
+    fragment === null ? '' : fragment.inverted ? ' ! -f' : ' -f',
+    ...rule.matches.map((match) => ` -m ${printed(match, 'match')}`),
+    target === null
+      ? ''
+      : target.kind === 'extension'
+        ? ` -j ${printed(target, 'target')}`
+        : ` ${target.kind === 'goto' ? '-g' : '-j'} ${target.chain}`,
+  ]
 }
 
 function address(option: string, test: AddressTest | null): string {

@@ -1,0 +1,82 @@
+/** The way of one packet through the tables, rule by rule: for output only, it allocates. */
+import type { CompiledChain } from '../firewall/compiled-chain.ts'
+import { type CompiledRule, MATCHED } from '../firewall/compiled-rule.ts'
+import type { WalkListener } from '../firewall/walk.ts'
+import type { Passage } from '../hook/passage.ts'
+import type { Ruleset } from '../ruleset/model.ts'
+import { ruleParts } from '../ruleset/printer.ts'
+import { hooks } from '../ruleset/tables.ts'
+
+/** One rule that was asked, a return to the calling chain, or a policy. */
+export interface TraceStep {
+  /** `rule`; `return`: the end of a chain of the user's; `policy`. */
+  readonly kind: 'rule' | 'return' | 'policy'
+  /** Where it stands: PREROUTING, INPUT, FORWARD, OUTPUT, POSTROUTING. */
+  readonly hook: string
+  readonly table: string
+  readonly chain: string
+  /** The rule's place in its chain, from 1; of a return or a policy the number behind the last rule, as in Linux's TRACE. */
+  readonly number: number
+  /** Line of its file; 0 for a chain that the file does not name. */
+  readonly line: number
+  /** The rule took the packet. */
+  readonly matched: boolean
+  /** The first condition that failed, as iptables-save prints it; '' where none did. */
+  readonly failed: string
+  /** The rule as iptables-save prints it, or the policy. */
+  readonly text: string
+}
+
+/** Writes down each step while it listens; `clear` ahead of each packet. */
+export class TraceRecorder implements WalkListener {
+  steps: TraceStep[] = []
+  readonly #rulesetOf: (passage: Passage) => Ruleset
+  #hook = ''
+
+  /** `rulesetOf`: what the rules that a passage meets were read from. */
+  constructor(rulesetOf: (passage: Passage) => Ruleset) {
+    this.#rulesetOf = rulesetOf
+  }
+
+  clear(): void {
+    this.steps = []
+  }
+
+  onRule(chain: CompiledChain, rule: CompiledRule, failed: number, passage: Passage): void {
+    this.#hook = hooks[passage.hook] ?? ''
+    const parts = ruleParts(rule.rule, this.#rulesetOf(passage)).map((part) => part.trim())
+    const matched = failed === MATCHED
+    this.steps.push({
+      ...this.#at('rule', chain, rule.number),
+      line: rule.rule.place.line,
+      matched,
+      failed: matched ? '' : (parts[failed] ?? ''),
+      text: parts.filter((part) => part !== '').join(' '),
+    })
+  }
+
+  onReturn(from: CompiledChain): void {
+    this.steps.push({
+      ...this.#at('return', from, from.rules.length + 1),
+      line: from.chain.place?.line ?? 0,
+      matched: true,
+      failed: '',
+      text: '',
+    })
+  }
+
+  onPolicy(chain: CompiledChain, passage: Passage): void {
+    this.#hook = hooks[passage.hook] ?? ''
+    this.steps.push({
+      ...this.#at('policy', chain, chain.rules.length + 1),
+      line: chain.chain.place?.line ?? 0,
+      matched: true,
+      failed: '',
+      text: chain.policyDrops === true ? 'DROP' : 'ACCEPT',
+    })
+  }
+
+  #at(kind: TraceStep['kind'], { table, name }: CompiledChain, number: number) {
+    return { kind, hook: this.#hook, table, chain: name, number }
+  }
+}
