@@ -13,6 +13,11 @@ export class Interfaces {
     return number
   }
 
+  /** The number of a name, or 0 if it has none. */
+  find(name: string): number {
+    return this.#numbers.get(name) ?? 0
+  }
+
   nameOf(number: number): string {
     return this.#names[number] ?? ''
   }
