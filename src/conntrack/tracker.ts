@@ -27,7 +27,17 @@ import {
 import { verifyChecksum } from '../packet/verify.ts'
 import { Census, noteRefused } from './census.ts'
 import { Clock, ticksOf } from './clock.ts'
-import { BYTES, DEADLINE, flowState, ID, PACKETS, PACKETS_HIGH, STATUS } from './entry.ts'
+import {
+  BYTES,
+  DEADLINE,
+  flowState,
+  ID,
+  PACKETS,
+  PACKETS_HIGH,
+  PROTOCOL,
+  STATUS,
+  setFlowState,
+} from './entry.ts'
 import {
   HANDLED_DELETE,
   HANDLED_INVALID,
@@ -69,6 +79,7 @@ import {
   STATUS_SEEN_REPLY,
 } from './status.ts'
 import { StateTable } from './table.ts'
+import { CLOSE } from './tcp/state.ts'
 import type { Tuple } from './tuple.ts'
 
 /** Beside the status bits and the wheel's: the entry is accounted. */
@@ -486,6 +497,8 @@ export class Tracker {
     const words = table.words(number)
     const at = table.at(number)
     if ((words[at + STATUS]! & STATUS_CONFIRMED) === 0) {
+      // REJECT's answer to the packet that began the entry, which dies with it (__nf_conntrack_confirm).
+      if (outcome.ctinfo >= CTINFO_ESTABLISHED_REPLY) return
       table.confirm(number, tuple.hash, this.clock.now)
       this.#stamp(number)
       outcome.changes = CHANGED_NEW
@@ -502,6 +515,25 @@ export class Tracker {
     attachment.stamped = true
     attachment.startSeconds = this.clock.seconds
     attachment.startNanoseconds = this.clock.nanoseconds
+  }
+
+  /**
+   * A reset was sent for a packet of this entry (nf_conntrack_tcp_set_closing): TCP that is in the table is CLOSE at
+   * once, and what is told of that is told with the reset. Whatever else the entry has, ASSURED too, stays.
+   */
+  setClosing(outcome: Outcome): void {
+    const number = outcome.entry
+    if (number < 0) return
+    const words = this.table.words(number)
+    const at = this.table.at(number)
+    const status = words[at + STATUS]!
+    if ((words[at + PROTOCOL]! & 0xff) !== PROTOCOL_TCP || (status & STATUS_CONFIRMED) === 0) return
+    const before = flowState(words, at)
+    setFlowState(words, at, CLOSE)
+    if (before === CLOSE || (status & STATUS_FIXED_TIMEOUT) !== 0) return
+    words[at + DEADLINE] = (this.clock.now + ticksOf(this.settings.tcp[CLOSE]!, this.clock.hz)) | 0
+    this.table.wheel.moved(number, words, at)
+    outcome.changes |= CHANGED_STATE
   }
 
   /** The packet was dropped on its way: an entry that it began is forgotten. */

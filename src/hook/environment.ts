@@ -33,7 +33,25 @@ export interface Environment {
   shared<T>(name: string, make: () => T): T
   /** Tells what a target has to say, as data: a line to log, a packet for a group. Formatting is done elsewhere. */
   notify(passage: Passage, note: Note): void
-  /** Sends a packet of this machine's own, as an answer to the one on its way: IP header first. */
+  /**
+   * Sends a packet of this machine's own, IP header first, because of the one on its way, which REJECT then drops. It
+   * runs inside that packet, ahead of its end: OUTPUT (raw, mangle, nat, filter) and POSTROUTING, with mark 0, no
+   * incoming interface, routed by its own destination. What it is to the tracker (nf_conntrack_attach, asked of Linux):
+   *
+   * - The packet on its way has an entry (`passage.outcome.entry` ≥ 0): the answer carries the same one, from the start;
+   *   the tracker is not asked, CT and NOTRACK do nothing. Its `ctinfo` is RELATED_REPLY if that of the packet is of the
+   *   original direction (below 3: ESTABLISHED, RELATED, NEW), else RELATED; a reset too is RELATED. Its `changes` begin
+   *   as those of the packet: what was noted of that, a reset's CLOSE too, is told when the answer passes.
+   * - `Tracker.confirm` with it, not `discard`: RELATED_REPLY leaves an entry that is not in the table out of it (the
+   *   packet's own end discards that), and asks no helper.
+   * - The packet is INVALID or UNTRACKED: the answer has no entry and goes through the tracker like any other. Mostly it
+   *   is INVALID then: a reset without an entry, an error about a flow that nobody tracks.
+   * - NAT: an ICMP error is not shown to the rules; it is translated by the entry's mapping like any error, what it quotes
+   *   too. A reset is shown to them as if it began the connection where the entry has no mapping of that kind yet: of a
+   *   NEW packet rejected in FORWARD, that is nat POSTROUTING, whose rule counts it.
+   *
+   * No packet is made where Linux makes none. The entry of a reset is CLOSE already (`Tracker.setClosing`).
+   */
   answer(passage: Passage, bytes: Uint8Array): void
 }
 

@@ -1,5 +1,10 @@
+import type { Action, Environment } from '../hook/environment.ts'
+import { VERDICT_ACCEPT } from '../hook/hook.ts'
+import { natOf } from '../hook/nat.ts'
+import { END_DESTINATION } from '../packet/translate.ts'
 import { defineTarget, option } from '../ruleset/extension.ts'
 import { flag } from '../ruleset/kind/flag.ts'
+import { mappingOf } from './mapping.ts'
 import { checkNatPorts, natRange } from './nat-range.ts'
 
 export const dnat = defineTarget({
@@ -20,4 +25,15 @@ export const dnat = defineTarget({
     }),
   },
   check: ({ to }, context) => checkNatPorts('to', to.value.ports !== null, context),
+  compile({ to, random, persistent }, environment: Environment): Action {
+    const nat = natOf(environment)
+    const range = mappingOf(to.value, {
+      random: random !== undefined,
+      persistent: persistent !== undefined,
+    })
+    return ({ outcome }) => {
+      nat.setUp(outcome.entry, range, END_DESTINATION)
+      return VERDICT_ACCEPT
+    }
+  },
 })

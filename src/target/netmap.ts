@@ -1,3 +1,8 @@
+import type { Action, Environment } from '../hook/environment.ts'
+import { VERDICT_ACCEPT } from '../hook/hook.ts'
+import { endOfHook, natOf } from '../hook/nat.ts'
+import { rangeOfAddress } from '../nat/range.ts'
+import { END_SOURCE } from '../packet/translate.ts'
 import {
   bitsOf,
   formatHost,
@@ -11,6 +16,7 @@ import { shown } from '../ruleset/diagnostic.ts'
 import { defineTarget, type Kind, option, Refusal } from '../ruleset/extension.ts'
 import { notAnAddress } from '../ruleset/kind/address.ts'
 import type { MaskedAddress } from '../ruleset/model.ts'
+import { addressWords } from './mapping.ts'
 
 /** A host has its mask printed too. */
 const network: Kind<MaskedAddress> = {
@@ -41,5 +47,23 @@ export const netmap = defineTarget({
   hooks: ['PREROUTING', 'INPUT', 'OUTPUT', 'POSTROUTING'],
   options: {
     to: option(network, { names: ['--to'], summary: 'the new network', required: true }),
+  },
+  compile({ to }, environment: Environment): Action {
+    const nat = natOf(environment)
+    const network = addressWords(to.value.address)
+    const mask = addressWords(to.value.mask)
+    const address = new Int32Array(4)
+    const range = rangeOfAddress(address)
+    return ({ packet, hook, outcome }) => {
+      const end = endOfHook(hook)
+      const source = end === END_SOURCE
+      address[0] = source ? packet.source0 : packet.destination0
+      address[1] = source ? packet.source1 : packet.destination1
+      address[2] = source ? packet.source2 : packet.destination2
+      address[3] = source ? packet.source3 : packet.destination3
+      for (let i = 0; i < 4; i++) address[i] = network[i]! | (address[i]! & ~mask[i]!)
+      nat.setUp(outcome.entry, range, end)
+      return VERDICT_ACCEPT
+    }
   },
 })

@@ -1,5 +1,8 @@
+import { type Action, type Environment, NotEvaluated } from '../hook/environment.ts'
+import { VERDICT_REJECT } from '../hook/hook.ts'
 import { byFamily, defineTarget, neverOmitted, option } from '../ruleset/extension.ts'
 import { choice } from '../ruleset/kind/choice.ts'
+import { resetFor, unreachableFor } from './reject-answer.ts'
 
 const ipv4 = choice({
   usage: 'TYPE',
@@ -50,6 +53,23 @@ const ipv6 = choice({
   shortened: true,
 })
 
+/** Codes of "destination unreachable": RFC 792, RFC 1812 5.2.7.1; RFC 4443 3.1. */
+const codes: Readonly<Record<string, number>> = {
+  'icmp-net-unreachable': 0,
+  'icmp-host-unreachable': 1,
+  'icmp-proto-unreachable': 2,
+  'icmp-port-unreachable': 3,
+  'icmp-net-prohibited': 9,
+  'icmp-host-prohibited': 10,
+  'icmp-admin-prohibited': 13,
+  'icmp6-no-route': 0,
+  'icmp6-adm-prohibited': 1,
+  'icmp6-addr-unreachable': 3,
+  'icmp6-port-unreachable': 4,
+  'icmp6-policy-fail': 5,
+  'icmp6-reject-route': 6,
+}
+
 export const reject = defineTarget({
   name: 'REJECT',
   summary: 'ends the packet and answers it with an ICMP error or a reset',
@@ -72,5 +92,26 @@ export const reject = defineTarget({
         message: 'tcp-reset needs -p tcp, not inverted, in the same rule',
       },
     ]
+  },
+  compile({ with: answer }, environment: Environment): Action {
+    const { tracker, host, random } = environment
+    const { checksums } = tracker
+    if (answer.value === 'tcp-reset') {
+      return (passage) => {
+        const reset = resetFor(passage, host, checksums)
+        if (reset !== null) {
+          tracker.setClosing(passage.outcome)
+          environment.answer(passage, reset)
+        }
+        return VERDICT_REJECT
+      }
+    }
+    const code = codes[answer.value]
+    if (code === undefined) throw new NotEvaluated(`the answer ${answer.value} has no code`)
+    return (passage) => {
+      const error = unreachableFor(passage, host, checksums, code, random.below(0x10000))
+      if (error !== null) environment.answer(passage, error)
+      return VERDICT_REJECT
+    }
   },
 })
