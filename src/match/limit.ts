@@ -1,3 +1,4 @@
+import { type Environment, NotEvaluated, type Test } from '../hook/environment.ts'
 import { shown } from '../ruleset/diagnostic.ts'
 import { defineMatch, type Kind, option, Refusal } from '../ruleset/extension.ts'
 import { number } from '../ruleset/kind/number.ts'
@@ -18,18 +19,37 @@ const rate: Kind<number> = {
   print: (interval) => printRate(interval, SCALE).text,
 }
 
-/** CONFIG_HZ of the kernels that most distributions build, and the credits a tick gives there. */
+/** CONFIG_HZ of the kernels that most distributions build: what a rule is checked for when it is read. */
 export const TICKS_PER_SECOND = 250
-const CREDITS_PER_TICK = 128
 const UINT32 = 2 ** 32
+const DAY_SECONDS = 86_400
+
+/** CREDITS_PER_JIFFY: so many that a day's still fit into 32 bits, a power of two. */
+export function creditsPerTick(hz: number): number {
+  return 2 ** Math.floor(Math.log2(Math.floor((UINT32 - 1) / (hz * DAY_SECONDS))))
+}
 
 /** user2credits of xt_limit: unsigned, 32 bits, and it wraps around. */
-export function limitCredits(interval: number): number {
-  const perSecond = TICKS_PER_SECOND * CREDITS_PER_TICK
+export function limitCredits(interval: number, hz: number = TICKS_PER_SECOND): number {
+  const perSecond = hz * creditsPerTick(hz)
   if (interval > Math.floor((UINT32 - 1) / perSecond)) {
     return (Math.floor(interval / SCALE) * perSecond) % UINT32
   }
   return Math.floor((interval * perSecond) / SCALE)
+}
+
+/** Credits of a full bucket: those of the product, which wraps around as well. */
+function fullCredits(interval: number, burst: number, hz: number): number {
+  return limitCredits((interval * burst) % UINT32, hz)
+}
+
+/** Places in a bucket's state. */
+const CREDIT = 0
+const PREVIOUS = 1
+
+/** limit_mt_check. */
+function fits(interval: number, burst: number, hz: number): boolean {
+  return fullCredits(interval, burst, hz) >= limitCredits(interval, hz)
 }
 
 export const limit = defineMatch({
@@ -59,8 +79,32 @@ export const limit = defineMatch({
         },
       ]
     }
-    if (limitCredits((interval * burst) % UINT32) >= limitCredits(interval)) return []
+    if (fits(interval, burst, TICKS_PER_SECOND)) return []
     const message = `the interval times the burst of ${burst} is more than the kernel's 32 bits hold: choose a smaller burst`
     return [{ code: 'bad-value', option: 'limit', message }]
+  },
+  compile({ limit: { value: interval }, burst: { value: burst } }, { tracker }: Environment): Test {
+    const { clock } = tracker
+    const { hz } = clock
+    if (!fits(interval, burst, hz)) {
+      const message = `the interval times the burst is more than 32 bits hold at ${hz} ticks a second`
+      throw new NotEvaluated(`${message}: the kernel refuses it`)
+    }
+    const perTick = creditsPerTick(hz)
+    const cost = limitCredits(interval, hz)
+    const cap = fullCredits(interval, burst, hz)
+    // In an array, as numbers beyond 31 bits would be made anew at each change.
+    const state = new Float64Array([cap, Number.NaN])
+    return () => {
+      const { now } = clock
+      const begun = !Number.isNaN(state[PREVIOUS]!)
+      // The rule is as old as its first packet: the bucket is full either way.
+      const gained = begun ? Math.imul(now - state[PREVIOUS]!, perTick) >>> 0 : 0
+      state[PREVIOUS] = now
+      const credit = Math.min(cap, (state[CREDIT]! + gained) % UINT32)
+      const matched = credit >= cost
+      state[CREDIT] = matched ? credit - cost : credit
+      return matched
+    }
   },
 })

@@ -1,3 +1,7 @@
+import type { Environment, Test } from '../hook/environment.ts'
+import { HOOK_FORWARD, HOOK_POSTROUTING } from '../hook/hook.ts'
+import type { Passage } from '../hook/passage.ts'
+import { FAMILY_IPV6 } from '../packet/packet.ts'
 import { bitsOf, formatHost, parseFullHost, prefixMask } from '../ruleset/address-text.ts'
 import { defineMatch, type Kind, neverOmitted, option, type Problem, without } from '../ruleset/extension.ts'
 import { notAnAddress } from '../ruleset/kind/address.ts'
@@ -6,6 +10,7 @@ import { number } from '../ruleset/kind/number.ts'
 import { text } from '../ruleset/kind/text.ts'
 import type { Setting, Settings } from '../ruleset/model.ts'
 import { inRange, UINT32_MAX } from '../ruleset/number.ts'
+import { RecentList, ringSize } from './recent-list.ts'
 
 /** XT_RECENT_NAME_LEN, without the final zero. */
 const NAME_MAX = 199
@@ -97,4 +102,71 @@ export const recent = defineMatch({
     if (name.value.includes('/')) bad('name', 'a name with a slash is refused by the kernel: it names a file')
     return problems
   },
+  compile(options, environment: Environment): Test {
+    const { set, rcheck, update, remove, seconds, reap, hitcount, rttl, name, mask, dest } = options
+    const list = listOf(environment, name.value, mask.value, hitcount.value)
+    const { clock } = environment.tracker
+    // 32 bits that wrap around, as the kernel multiplies.
+    const span = seconds === undefined ? 0 : Math.imul(seconds.value, clock.hz) >>> 0
+    const inverted = (set ?? rcheck ?? update ?? remove)!.inverted
+    const isSet = set !== undefined
+    const isRemove = remove !== undefined
+    const isUpdate = update !== undefined
+    const hits = hitcount.value
+    const side = dest === undefined ? 0 : 1
+    const address = new Int32Array(4)
+    return (passage) => {
+      const { packet } = passage
+      readAddress(passage, side, list.mask, address)
+      const ttl = receivedTtl(passage)
+      const place = list.find(address, packet.family, rttl === undefined ? 0 : ttl)
+      if (place < 0) {
+        if (!isSet) return inverted
+        list.add(address, packet.family, ttl, clock.ticks)
+        return !inverted
+      }
+      if (isRemove) {
+        list.remove(place)
+        return !inverted
+      }
+      let matched = !inverted
+      if (!isSet) {
+        const since = seconds === undefined ? Number.NEGATIVE_INFINITY : clock.ticks - span
+        if (!list.wasSeen(place, hits, since)) matched = inverted
+        if (reap !== undefined) list.reap(since, isUpdate && matched ? place : -1)
+      }
+      if (isSet || (isUpdate && matched)) list.update(place, ttl, clock.ticks)
+      return matched
+    }
+  },
 })
+
+/** Lists are known by their names alone, in both families; what counts of addresses is told by the first rule. */
+function listOf(
+  environment: Environment,
+  name: string,
+  mask: readonly number[],
+  hitcount: number,
+): RecentList {
+  const ring = ringSize(hitcount)
+  const list = environment.shared(`recent/${name}`, () => {
+    // A mask that is written out in IPv4 leaves nothing of the rest of an IPv6 address; the default leaves all.
+    const words = mask.length === 4 ? mask : mask[0] === -1 ? [-1, -1, -1, -1] : [mask[0]!, 0, 0, 0]
+    return new RecentList(words, ring)
+  })
+  list.keepTimes(ring)
+  return list
+}
+
+function readAddress({ packet }: Passage, side: number, mask: Int32Array, into: Int32Array): void {
+  into[0] = (side === 0 ? packet.source0 : packet.destination0) & mask[0]!
+  if (packet.family !== FAMILY_IPV6) return
+  into[1] = (side === 0 ? packet.source1 : packet.destination1) & mask[1]!
+  into[2] = (side === 0 ? packet.source2 : packet.destination2) & mask[2]!
+  into[3] = (side === 0 ? packet.source3 : packet.destination3) & mask[3]!
+}
+
+/** Of a packet that is being forwarded the value that it came with. */
+function receivedTtl({ packet, received, hook }: Passage): number {
+  return hook === HOOK_FORWARD || hook === HOOK_POSTROUTING ? received.ttl : packet.ttl
+}
