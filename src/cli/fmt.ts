@@ -1,13 +1,10 @@
 /** `sallyport fmt`: rules in one form, for a repository; with every mistake told at its place. */
-import { readFileSync } from 'node:fs'
-import { extensions } from '../firewall/extensions.ts'
-import { formatDiagnostic } from '../ruleset/diagnostic.ts'
-import { parseRuleset } from '../ruleset/parser.ts'
 import { printRuleset } from '../ruleset/printer.ts'
 import { defineCommand } from './command.ts'
 import { EXIT_CHECK_FAILED, EXIT_OK } from './exit-codes.ts'
-import { unreadable, wrongUse } from './failure.ts'
+import { wrongUse } from './failure.ts'
 import { Output } from './output.ts'
+import { readRules } from './rules-file.ts'
 import { terminalOf } from './terminal.ts'
 
 const form = 'Form'
@@ -68,23 +65,17 @@ export const fmt = defineCommand({
     const { width } = terminalOf(process.stderr, process.env)
     let failed = false
     for (const file of files) {
-      const text = readText(file)
-      const { ruleset, diagnostics } = parseRuleset(text, {
-        family: options.ipv6 ? 'ipv6' : 'ipv4',
-        registry: extensions,
-        file,
-      })
-      for (const diagnostic of diagnostics) errors.line(formatDiagnostic(diagnostic, text, width))
-      if (diagnostics.some(({ severity }) => severity === 'error')) {
+      const rules = readRules(file, options.ipv6 ? 'ipv6' : 'ipv4', errors, width)
+      if (rules.failed) {
         failed = true
         continue
       }
-      const printed = printRuleset(ruleset, {
+      const printed = printRuleset(rules.ruleset, {
         form: options.canonical ? 'canonical' : 'fmt',
         counters: options.counters,
       })
       if (!options.check) output.write(printed)
-      else if (printed !== text) {
+      else if (printed !== rules.text) {
         failed = true
         errors.line(`${file}: not in its form; sallyport fmt prints it`)
       }
@@ -94,12 +85,3 @@ export const fmt = defineCommand({
     return failed ? EXIT_CHECK_FAILED : EXIT_OK
   },
 })
-
-/** @throws Failure */
-function readText(file: string): string {
-  try {
-    return readFileSync(file === '-' ? 0 : file, 'utf8')
-  } catch (error) {
-    throw unreadable(file, error)
-  }
-}

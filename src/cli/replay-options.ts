@@ -17,6 +17,7 @@ const formats: Readonly<Record<TableFormatName, true>> = {
 }
 
 const shown = 'What is shown'
+const rules = 'Rules'
 const table = 'The state table'
 const tracker = 'The tracker'
 const inOut = 'Input and output'
@@ -48,6 +49,50 @@ export const replayOptions = {
     valueName: 'ZONE',
     group: shown,
     sentence: 'read and print times in this zone: UTC, +02:00, Europe/Berlin (default UTC)',
+  },
+  rules: {
+    kind: 'text',
+    short: 'r',
+    valueName: 'FILE',
+    completes: 'files',
+    group: rules,
+    sentence:
+      'evaluate these rules: what iptables-save prints, a file for iptables-restore, or a script of iptables commands',
+  },
+  rules6: {
+    kind: 'text',
+    short: '6',
+    valueName: 'FILE',
+    completes: 'files',
+    group: rules,
+    sentence: 'the same for IPv6, of ip6tables',
+  },
+  trace: {
+    kind: 'flag',
+    group: rules,
+    sentence: 'with --all, below each packet every rule that it met, and the condition that failed first',
+  },
+  counters: {
+    kind: 'flag',
+    group: rules,
+    sentence: 'the rules with their counters at the end, as iptables-save -c prints them, and nothing else',
+  },
+  unknown: {
+    kind: 'enum',
+    valueName: 'HOW',
+    values: ['refuse', 'ignore'],
+    default: 'refuse',
+    group: rules,
+    sentence: 'what becomes of rules that cannot be evaluated; ignore: they match no packet, and are told',
+  },
+  seed: {
+    kind: 'number',
+    minimum: 1,
+    maximum: 2 ** 31 - 1,
+    default: 1,
+    valueName: 'N',
+    group: rules,
+    sentence: 'of the random numbers of -m statistic and of ports that NAT chooses',
   },
   table: {
     kind: 'enum',

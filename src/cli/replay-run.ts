@@ -13,7 +13,9 @@ import { expectationsOf, tableOf } from '../conntrack/view-entry.ts'
 import { printable } from '../diagnostic/printable.ts'
 import { type Assumption, assumptionsOf } from '../explain/assumption.ts'
 import { count } from '../explain/number-words.ts'
+import { countedRuleset } from '../firewall/counted.ts'
 import { Firewall } from '../firewall/firewall.ts'
+import type { Unevaluated } from '../firewall/program.ts'
 import { formatEvent } from '../format/event.ts'
 import { formatExpectation } from '../format/expectation.ts'
 import { NdjsonWriter } from '../format/ndjson.ts'
@@ -29,6 +31,7 @@ import type { PacketRecord } from '../replay/record.ts'
 import { recordOf, timeText } from '../replay/record-of.ts'
 import { type Instant, type Moment, Replay } from '../replay/replay.ts'
 import { Summary } from '../replay/summary.ts'
+import { printRuleset } from '../ruleset/printer.ts'
 import { CommentedCapture } from './commented-capture.ts'
 import { EXIT_OK, EXIT_UNREADABLE, EXIT_WRONG_USE } from './exit-codes.ts'
 import { Failure, unreadable, wrongUse } from './failure.ts'
@@ -36,8 +39,10 @@ import { gunzip } from './gunzip.ts'
 import { openInput } from './input.ts'
 import { momentInstant } from './moment.ts'
 import { Output, writeStandardError } from './output.ts'
+import { PacketTrace } from './packet-trace.ts'
 import { Progress } from './progress.ts'
 import type { ReplayOptions, ReplayRequest } from './replay-options.ts'
+import { judgeUnevaluated, loadRules, unevaluatedText } from './replay-rules.ts'
 import { type Terminal, terminalOf } from './terminal.ts'
 import { UTC } from './zone.ts'
 
@@ -66,6 +71,9 @@ class ReplayRun {
   readonly #odd = new OddPackets()
   readonly #json = new NdjsonWriter()
   readonly #writer: CommentedCapture | null
+  /** Rules that were left out. */
+  readonly #unevaluated: readonly Unevaluated[]
+  readonly #trace: PacketTrace | null
   /** Something else than the report was asked for: data alone goes to standard output. */
   readonly #dataOnly: boolean
   /** A pipe is among the inputs: what is known is shown before more is waited for. */
@@ -82,6 +90,7 @@ class ReplayRun {
       options.events ||
       options.stats ||
       options.expect ||
+      options.counters ||
       options.table !== null ||
       options.at.length > 0
     refuseMixed(options)
@@ -105,7 +114,13 @@ class ReplayRun {
       })
     }
     this.#capture = new MergedCapture(inputs, { gunzip })
-    this.#replay = new Replay(this.#capture, new Firewall(this.#tracker), {
+    const firewall = new Firewall(this.#tracker, {
+      rulesets: loadRules(options, this.#errors.width),
+      seed: options.seed,
+    })
+    this.#unevaluated = judgeUnevaluated(firewall, options)
+    this.#trace = options.trace ? new PacketTrace(firewall) : null
+    this.#replay = new Replay(this.#capture, firewall, {
       onPacket: (packet, outcome, number) => this.#onPacket(packet, outcome, number),
       onStart: (start) => this.#onStart(start),
       onMoment: () => this.#showTable(),
@@ -133,6 +148,7 @@ class ReplayRun {
     const { options } = this.#request
     this.#output.writeBytes(this.#json.bytes)
     if (options.at.length === 0 && (options.table !== null || options.expect)) this.#showTable()
+    if (options.counters) this.#showCounters()
     if (options.stats) this.#output.line(formatStatistics(this.#statistics()))
     const parts = this.#reportParts()
     if (this.#dataOnly || (this.#isUnreadable() && parts.summary.packets === 0)) this.#tell(parts.assumptions)
@@ -177,7 +193,7 @@ class ReplayRun {
       if (filter?.matches(record) === false) return
       this.#shown++
       if (json) this.#writeJson(record)
-      else this.#output.line(this.#lines.format(record))
+      else this.#output.line([this.#lines.format(record), ...(this.#trace?.lines() ?? [])].join('\n'))
       return
     }
     if (this.#dataOnly || !Summary.isOdd(outcome)) return
@@ -200,7 +216,8 @@ class ReplayRun {
 
   #record(packet: Packet, outcome: Outcome, number: number): PacketRecord {
     const { names, interfaces } = this.#capture
-    return recordOf({ names, interfaces, tracker: this.#tracker }, packet, outcome, number)
+    const { firewall } = this.#replay
+    return recordOf({ names, interfaces, tracker: this.#tracker, firewall }, packet, outcome, number)
   }
 
   #writeJson(record: PacketRecord): void {
@@ -216,6 +233,14 @@ class ReplayRun {
   #onEvent(event: EventView): void {
     if (this.#request.filter?.matchesEntry(event.entry) === false) return
     this.#output.line(formatEvent(event, { timestamp: true }))
+  }
+
+  /** The rules with what they counted, as iptables-save -c prints them. */
+  #showCounters(): void {
+    for (const program of Object.values(this.#replay.firewall.programs)) {
+      if (program === null) continue
+      this.#output.write(printRuleset(countedRuleset(program), { form: 'canonical', counters: true }))
+    }
   }
 
   /** The state table as it is now, and the expectations where they were asked for. */
@@ -298,6 +323,8 @@ class ReplayRun {
 
   /** What was assumed, where standard output holds data. */
   #tell(assumptions: readonly Assumption[]): void {
+    for (const one of this.#unevaluated)
+      this.#say(`${unevaluatedText(one)}; left out, and ${count(one.asked, 'packet')} came as far as it`)
     for (const { sentence } of assumptions) this.#say(sentence)
   }
 
@@ -342,6 +369,7 @@ function refuseMixed(options: ReplayOptions): void {
     ['--at', options.at.length > 0],
     ['--expect', options.expect],
     ['--stats', options.stats],
+    ['--counters', options.counters],
   ] as const
   const mixed = ends.find(([, given]) => given)
   if (first !== '--events' && mixed !== undefined) {

@@ -43,6 +43,7 @@ import type { Family, Ruleset } from '../ruleset/model.ts'
 import { Decision } from './decision.ts'
 import { Hooks } from './hooks.ts'
 import { Program } from './program.ts'
+import type { WalkListener } from './walk.ts'
 import { FixedWay, type Way } from './way.ts'
 
 const reason = {
@@ -115,6 +116,15 @@ export class Firewall {
   /** Told what targets say (LOG, NFLOG), while their packet is on its way. */
   onNote: ((passage: Passage, note: Note) => void) | null = null
   readonly #hooks: Hooks | null
+
+  /** Told of every rule that is asked; null for nobody, which is much quicker. */
+  get listener(): WalkListener | null {
+    return this.#hooks?.walk.listener ?? null
+  }
+
+  set listener(listener: WalkListener | null) {
+    if (this.#hooks !== null) this.#hooks.walk.listener = listener
+  }
 
   /** Its sysctls and its time are those of the tracker. */
   constructor(tracker: Tracker, options: FirewallOptions = {}) {

@@ -49,6 +49,7 @@ export class Hooks {
   run(passage: Passage, decision: Decision): void {
     const begin = this.#way.begin(passage)
     if (begin === BEGINS_NOWHERE) return
+    this.walk.listener?.onPacket()
     const program = this.#programs[passage.packet.family === FAMILY_IPV4 ? 'ipv4' : 'ipv6']
     // Where no table stands in the way, the packet is accepted by nobody.
     decision.set(VERDICT_ACCEPT, DECIDED_BY_NONE)

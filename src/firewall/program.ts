@@ -18,6 +18,8 @@ export interface Unevaluated {
   /** The match or target. */
   readonly extension: string
   readonly message: string
+  /** Packets that met all other conditions of the rule that stand ahead of its matches: it might have taken them. */
+  asked: number
 }
 
 /** A table's chains, compiled. */
@@ -39,7 +41,7 @@ export class Program {
   readonly family: Family
   readonly ruleset: Ruleset
   readonly tables: ReadonlyMap<TableName, CompiledTable>
-  /** In the order of the file. Such a rule takes no packet. */
+  /** Of rules that a packet can come to, in the order of the chains. Such a rule takes no packet. */
   readonly unevaluated: readonly Unevaluated[]
   /** By hook number: the chain of table raw, which stands ahead of connection tracking. */
   readonly raw: readonly (CompiledChain | null)[]
@@ -75,7 +77,28 @@ export class Program {
 }
 
 /** Answers for a rule that nobody can evaluate. */
-const never: Test = () => false
+function neverOf(unevaluated: readonly Unevaluated[]): Test {
+  return () => {
+    for (const one of unevaluated) one.asked++
+    return false
+  }
+}
+
+/** Names of the chains that a packet can come to. */
+function reachedChains({ chains }: Table): ReadonlySet<string> {
+  const byName = new Map(chains.map((chain) => [chain.name, chain]))
+  const open = chains.filter(({ policy }) => policy !== null)
+  const reached = new Set(open.map(({ name }) => name))
+  for (let chain = open.pop(); chain !== undefined; chain = open.pop()) {
+    for (const { target } of chain.rules) {
+      if (target === null || target.kind === 'extension' || reached.has(target.chain)) continue
+      reached.add(target.chain)
+      const next = byName.get(target.chain)
+      if (next !== undefined) open.push(next)
+    }
+  }
+  return reached
+}
 
 class TableCompiler {
   readonly #ruleset: Ruleset
@@ -84,6 +107,7 @@ class TableCompiler {
   readonly #environment: Environment
   readonly #unevaluated: Unevaluated[]
   readonly #chains = new Map<string, CompiledChain>()
+  readonly #reached: ReadonlySet<string>
   readonly #interfaces = new Map<string, InterfaceCondition>()
 
   constructor(
@@ -98,6 +122,7 @@ class TableCompiler {
     this.#name = name
     this.#environment = environment
     this.#unevaluated = unevaluated
+    this.#reached = reachedChains(table)
   }
 
   compile(): CompiledTable {
@@ -112,10 +137,10 @@ class TableCompiler {
   }
 
   #rule(chain: Chain, rule: Rule, number: number): CompiledRule {
-    const before = this.#unevaluated.length
+    const unevaluated: Unevaluated[] = []
     const refuse = (extension: string, message: string) => {
       const { place } = rule
-      this.#unevaluated.push({ place, table: this.#name, chain: chain.name, number, extension, message })
+      unevaluated.push({ place, table: this.#name, chain: chain.name, number, extension, message, asked: 0 })
     }
     const tests = rule.matches.map((use) => this.#compile<Test>('match', use, refuse))
     const { target } = rule
@@ -123,8 +148,9 @@ class TableCompiler {
     const compiled = new CompiledRule(rule, number, {
       inInterface: this.#interface(rule.inInterface),
       outInterface: this.#interface(rule.outInterface),
-      tests: this.#unevaluated.length > before ? [never] : tests.filter((test) => test !== null),
+      tests: unevaluated.length > 0 ? [neverOf(unevaluated)] : tests.filter((test) => test !== null),
     })
+    if (this.#reached.has(chain.name)) this.#unevaluated.push(...unevaluated)
     if (action !== null) compiled.consequence = { kind: 'action', action }
     else if (target !== null && target.kind !== 'extension')
       compiled.consequence = { kind: target.kind, chain: this.#chains.get(target.chain)! }

@@ -9,6 +9,8 @@ const END_OF_CHAIN = 0x7fffffff
 
 /** Told of every rule that is asked. Made only where somebody wants to see the way of a packet. */
 export interface WalkListener {
+  /** Ahead of the first hook. */
+  onPacket(): void
   /** `failed`: MATCHED, or the condition that failed first (FAILED_*). */
   onRule(chain: CompiledChain, rule: CompiledRule, failed: number, passage: Passage): void
   /** The end of a chain of the user's, or RETURN: back in `to`. */

@@ -1,9 +1,10 @@
 /** The way of one packet through the tables, rule by rule: for output only, it allocates. */
 import type { CompiledChain } from '../firewall/compiled-chain.ts'
 import { type CompiledRule, MATCHED } from '../firewall/compiled-rule.ts'
+import type { Firewall } from '../firewall/firewall.ts'
 import type { WalkListener } from '../firewall/walk.ts'
 import type { Passage } from '../hook/passage.ts'
-import type { Ruleset } from '../ruleset/model.ts'
+import { FAMILY_IPV4 } from '../packet/packet.ts'
 import { ruleParts } from '../ruleset/printer.ts'
 import { hooks } from '../ruleset/tables.ts'
 
@@ -27,24 +28,25 @@ export interface TraceStep {
   readonly text: string
 }
 
-/** Writes down each step while it listens; `clear` ahead of each packet. */
+/** Listens to a firewall, and has the steps of the packet that went through it last. */
 export class TraceRecorder implements WalkListener {
   steps: TraceStep[] = []
-  readonly #rulesetOf: (passage: Passage) => Ruleset
+  readonly #programs: Firewall['programs']
   #hook = ''
 
-  /** `rulesetOf`: what the rules that a passage meets were read from. */
-  constructor(rulesetOf: (passage: Passage) => Ruleset) {
-    this.#rulesetOf = rulesetOf
+  constructor(firewall: Firewall) {
+    this.#programs = firewall.programs
+    firewall.listener = this
   }
 
-  clear(): void {
+  onPacket(): void {
     this.steps = []
   }
 
   onRule(chain: CompiledChain, rule: CompiledRule, failed: number, passage: Passage): void {
     this.#hook = hooks[passage.hook] ?? ''
-    const parts = ruleParts(rule.rule, this.#rulesetOf(passage)).map((part) => part.trim())
+    const program = this.#programs[passage.packet.family === FAMILY_IPV4 ? 'ipv4' : 'ipv6']!
+    const parts = ruleParts(rule.rule, program.ruleset).map((part) => part.trim())
     const matched = failed === MATCHED
     this.steps.push({
       ...this.#at('rule', chain, rule.number),

@@ -1,0 +1,28 @@
+/** A file of rules, read and checked, with its mistakes told. */
+import { readFileSync } from 'node:fs'
+import { extensions } from '../firewall/extensions.ts'
+import { formatDiagnostic } from '../ruleset/diagnostic.ts'
+import type { Family, Ruleset } from '../ruleset/model.ts'
+import { parseRuleset } from '../ruleset/parser.ts'
+import { unreadable } from './failure.ts'
+import type { Output } from './output.ts'
+
+export interface RulesFile {
+  readonly text: string
+  readonly ruleset: Ruleset
+  /** It has mistakes: the ruleset is not to be relied on. */
+  readonly failed: boolean
+}
+
+/** Tells every mistake and warning to `errors`, wrapped at `width` columns. @throws Failure where it cannot be read. */
+export function readRules(file: string, family: Family, errors: Output, width: number): RulesFile {
+  let text: string
+  try {
+    text = readFileSync(file === '-' ? 0 : file, 'utf8')
+  } catch (error) {
+    throw unreadable(file, error)
+  }
+  const { ruleset, diagnostics } = parseRuleset(text, { family, registry: extensions, file })
+  for (const diagnostic of diagnostics) errors.line(formatDiagnostic(diagnostic, text, width))
+  return { text, ruleset, failed: diagnostics.some(({ severity }) => severity === 'error') }
+}
