@@ -24,6 +24,7 @@ import { physdev } from './physdev.ts'
 import { pkttype } from './pkttype.ts'
 import { quota } from './quota.ts'
 import { recent } from './recent.ts'
+import { sctp } from './sctp.ts'
 import { set } from './set.ts'
 import { state } from './state.ts'
 import { statistic } from './statistic.ts'
@@ -61,6 +62,7 @@ export const matches: readonly AnyExtension[] = [
   pkttype,
   quota,
   recent,
+  sctp,
   set,
   state,
   statistic,
