@@ -40,6 +40,7 @@ import {
   type Packet,
 } from '../packet/packet.ts'
 import type { Family, Ruleset } from '../ruleset/model.ts'
+import { type Answer, Answers } from './answers.ts'
 import { Decision } from './decision.ts'
 import { Hooks } from './hooks.ts'
 import { Program } from './program.ts'
@@ -69,6 +70,8 @@ const fragmentDropped: Readonly<Record<number, number>> = {
   [FRAGMENT_DROPPED_ECN]: reasonNumber['fragment-ecn'],
   [FRAGMENT_DROPPED_MEMORY]: reasonNumber['fragment-memory'],
 }
+
+const noAnswers: readonly Answer[] = []
 
 /** What stands around connection tracking. */
 export interface FirewallOptions {
@@ -113,6 +116,8 @@ export class Firewall {
   readonly decision: Decision = new Decision()
   /** The last packet on its way. */
   readonly passage: Passage = new Passage()
+  /** What REJECT answered to the last packet; null while no rules are loaded. */
+  readonly answers: Answers | null
   /** Told what targets say (LOG, NFLOG), while their packet is on its way. */
   onNote: ((passage: Passage, note: Note) => void) | null = null
   readonly #hooks: Hooks | null
@@ -148,11 +153,21 @@ export class Firewall {
           return shared.get(name) as T
         },
         notify: (passage, note) => this.onNote?.(passage, note),
-        answer: () => {},
+        answer: (passage, bytes) => this.answers?.send(passage, bytes),
       }))
     }
     this.programs = { ipv4: program('ipv4'), ipv6: program('ipv6') }
-    this.#hooks = rulesets.length === 0 ? null : new Hooks(tracker, way, this.programs)
+    if (rulesets.length === 0) {
+      this.#hooks = null
+      this.answers = null
+    } else {
+      this.#hooks = new Hooks(tracker, way, this.programs)
+      this.answers = new Answers(tracker, () => {
+        const hooks = new Hooks(tracker, way, this.programs)
+        hooks.walk.listener = this.listener
+        return hooks
+      })
+    }
   }
 
   /** Ahead of `process`, for each packet of a batch: its tuple, and a first look at where its flow's entry is. */
@@ -176,6 +191,7 @@ export class Firewall {
     }
     if (this.#hooks !== null) {
       this.passage.begin(packet, tuple, outcome)
+      this.answers!.list = noAnswers
       this.#hooks.run(this.passage, this.decision)
       return
     }

@@ -50,7 +50,7 @@ export class Hooks {
     const begin = this.#way.begin(passage)
     if (begin === BEGINS_NOWHERE) return
     this.walk.listener?.onPacket()
-    const program = this.#programs[passage.packet.family === FAMILY_IPV4 ? 'ipv4' : 'ipv6']
+    const program = this.#programOf(passage)
     // Where no table stands in the way, the packet is accepted by nobody.
     decision.set(VERDICT_ACCEPT, DECIDED_BY_NONE)
     if (begin === BEGINS_SENT) {
@@ -72,6 +72,23 @@ export class Hooks {
         return
       }
     }
+    this.#leave(passage, decision, program)
+  }
+
+  /** The way of a packet that this machine sends because of another, `cause`. */
+  answer(passage: Passage, decision: Decision, cause: Passage): void {
+    const program = this.#programOf(passage)
+    decision.way = HOOK_OUTPUT
+    decision.set(VERDICT_ACCEPT, DECIDED_BY_NONE)
+    if (!this.#way.answer(passage, cause)) this.#end(passage, decision, VERDICT_DROP, DECIDED_BY_IP)
+    else if (this.#early(passage, decision, program, HOOK_OUTPUT)) this.#leave(passage, decision, program)
+  }
+
+  #programOf(passage: Passage): Program | null {
+    return this.#programs[passage.packet.family === FAMILY_IPV4 ? 'ipv4' : 'ipv6']
+  }
+
+  #leave(passage: Passage, decision: Decision, program: Program | null): void {
     const { inInterface } = passage
     passage.inInterface = 0
     if (this.#tables(passage, decision, program, HOOK_POSTROUTING)) this.#confirm(passage, decision)
@@ -84,7 +101,8 @@ export class Hooks {
     const raw = program === null ? null : program.raw[hook]!
     if (raw !== null && !this.#table(passage, decision, raw)) return false
     const { outcome } = passage
-    if (outcome.ctinfo !== CTINFO_UNTRACKED) {
+    // An answer has the entry of the packet that it answers.
+    if (outcome.entry < 0 && outcome.ctinfo !== CTINFO_UNTRACKED) {
       this.#tracker.track(passage.packet, passage.tuple, outcome)
       if (outcome.droppedBy !== DROPPED_BY_NOBODY) {
         decision.set(VERDICT_DROP, DECIDED_BY_CONNTRACK)

@@ -17,6 +17,8 @@ export interface Way {
   begin(passage: Passage): number
   /** Behind PREROUTING: HOOK_INPUT, or HOOK_FORWARD with `passage.outInterface` set, or ROUTE_ENDED. */
   route(passage: Passage): number
+  /** For a packet that this machine sends because of another: sets `passage.outInterface`; false: no route. */
+  answer(passage: Passage, cause: Passage): boolean
 }
 
 /** All packets take the same way, by interfaces that are told. */
@@ -43,5 +45,11 @@ export class FixedWay implements Way {
     if (this.#hook === HOOK_INPUT) return HOOK_INPUT
     passage.outInterface = this.#out
     return HOOK_FORWARD
+  }
+
+  /** Back to where the other came from. */
+  answer(passage: Passage, cause: Passage): boolean {
+    passage.outInterface = cause.inInterface
+    return true
   }
 }

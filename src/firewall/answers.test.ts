@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest'
+import { RuleBench } from '../../test/support/rule-bench.ts'
+import { ctstateOf } from '../conntrack/status.ts'
+import { tableOf } from '../conntrack/view-entry.ts'
+
+const syn = {
+  source: '10.0.0.2',
+  destination: '192.0.2.9',
+  tcp: { sourcePort: 40_000, destinationPort: 80, flags: 'S' },
+}
+
+test('an answer goes out through OUTPUT and POSTROUTING as RELATED, and its packet leaves no entry', () => {
+  const bench = new RuleBench({
+    rules: `
+      *mangle
+      -A POSTROUTING -o in0 -m conntrack --ctstate RELATED --ctdir REPLY -j MARK --set-mark 9
+      COMMIT
+      *filter
+      -A FORWARD -p tcp -j REJECT --reject-with tcp-reset
+      -A OUTPUT -p tcp -m tcp --tcp-flags RST RST -j ACCEPT
+      COMMIT`,
+  })
+  expect(bench.send(syn)).toMatchObject({ verdict: 'REJECT', decidedBy: 'filter FORWARD 1' })
+  const { list } = bench.firewall.answers!
+  expect(list).toHaveLength(1)
+  const [answer] = list
+  expect(ctstateOf(answer!.outcome.ctinfo)).toBe('RELATED')
+  expect(answer!.passage.mark).toBe(9)
+  expect(answer!.packet.destinationPort).toBe(40_000)
+  expect(bench.counts('filter', 'OUTPUT')).toEqual([1, 0])
+  expect([...tableOf(bench.tracker)]).toEqual([])
+})
+
+test('the next packet has no answer of the one before', () => {
+  const bench = new RuleBench({ rules: '-A FORWARD -p tcp -j REJECT' })
+  bench.send(syn)
+  bench.send({ source: '10.0.0.2', destination: '192.0.2.9', udp: { sourcePort: 1, destinationPort: 2 } })
+  expect(bench.firewall.answers!.list).toEqual([])
+})
+
+test('an answer may be dropped on its own way', () => {
+  const bench = new RuleBench({ rules: '-A FORWARD -j REJECT\n-A OUTPUT -p icmp -j DROP' })
+  bench.send(syn)
+  expect(bench.firewall.answers!.list[0]!.decision.rule!.number).toBe(1)
+})
