@@ -1,6 +1,7 @@
 /** What happened to a packet: the same words for the kernel and for the engine, so that they can be compared. */
 import type { EntryView } from '../../../src/conntrack/view.ts'
 import type { KernelEntry } from '../linux/conntrack-netlink.ts'
+import type { RawTuple } from '../packet-tuple.ts'
 
 /** A packet at the end of its way: behind INPUT's last rule, or behind POSTROUTING's. */
 export interface Exit {
@@ -33,7 +34,9 @@ export interface Observed {
   readonly said: readonly Said[]
   /** TRACE's lines, as far as the number of the rule; null where nobody asked. */
   readonly traces: readonly string[] | null
-  /** The entry of the packet's tuple afterwards. */
+  /** By which the kernel is asked for an entry afterwards; null where the packet has none. */
+  readonly tuple: RawTuple | null
+  /** The entry: of that tuple in the kernel, the packet's own in the engine. */
   readonly entry: KernelEntry | EntryView | null
 }
 

@@ -1,3 +1,4 @@
+import { ethernet } from '../../../src/packet/build-link.ts'
 import type { Family } from '../../../src/ruleset/model.ts'
 import type { Entrance } from './lab.ts'
 
@@ -28,4 +29,12 @@ export interface RuleCase {
   /** Lines for iptables-restore; all tables, so that nothing of an earlier case stays. */
   readonly rules: readonly string[]
   readonly steps: readonly RuleStep[]
+}
+
+const macBytes = (text: string) => Uint8Array.from(text.split(':'), (part) => Number.parseInt(part, 16))
+
+/** As it comes in by its device: with its link header, where that has one. */
+export function frameOf({ bytes, frame }: RulePacketStep): Uint8Array {
+  if (frame === undefined) return bytes
+  return ethernet(bytes, { source: macBytes(frame.source), destination: macBytes(frame.destination) })
 }

@@ -1,6 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { ethernet } from '../../../src/packet/build-link.ts'
 import type { Family } from '../../../src/ruleset/model.ts'
 import { pause } from '../kernel.ts'
 import {
@@ -17,10 +16,10 @@ import { bindGroup, isLoggedPacket, parseLoggedPacket } from '../linux/nflog.ts'
 import { RawSocket } from '../linux/raw-socket.ts'
 import { Shell } from '../linux/shell.ts'
 import { Tun } from '../linux/tun.ts'
-import { packetTuple, quotedTuple } from '../packet-tuple.ts'
+import { packetTuple, quotedTuple, type RawTuple } from '../packet-tuple.ts'
 import { blackholes, classes, DEFAULT_DEVICE, devices, LAN_MAC, sets } from './lab.ts'
 import { type Count, type Exit, type Observed, readCounts, type Said } from './observed.ts'
-import type { RuleCase, RulePacketStep } from './rule-case.ts'
+import { frameOf, type RuleCase, type RulePacketStep } from './rule-case.ts'
 
 export type BackEnd = 'legacy' | 'nft'
 
@@ -211,6 +210,13 @@ export class RuleKernel {
     return `${this.#family === 'ipv4' ? 'iptables' : 'ip6tables'}-${this.backEnd}-${suffix}`
   }
 
+  /** What `ip -j` prints of addresses and routes: the engine's host is the same. */
+  get lab(): string {
+    return [['addr'], ['route'], ['-6', 'route']]
+      .map((words) => this.#namespace.run('ip', '-j', ...words))
+      .join('\n')
+  }
+
   /** Puts the case's rules in force and forgets all connections; throws `Refused`. */
   load({ family, rules }: Pick<RuleCase, 'family' | 'rules'>): void {
     this.#family = family
@@ -260,15 +266,14 @@ export class RuleKernel {
       else traces.push(event.line)
     })
     const [, ...answers] = journeys
-    return { journey: own, answers, said, traces, entry: this.#entryOf(step.bytes) }
+    const tuple = packetTuple(step.bytes) ?? quotedTuple(step.bytes)
+    const entry = tuple && this.#entryOf(tuple)
+    return { journey: own, answers, said, traces, tuple, entry }
   }
 
-  #transmit({ entrance, bytes, frame }: RulePacketStep): void {
-    if (entrance === 'host') this.#raw.send(bytes)
-    else {
-      const device = this.#devices.get(entrance)!
-      device.write(frame === undefined ? bytes : ethernet(bytes, frame))
-    }
+  #transmit(step: RulePacketStep): void {
+    if (step.entrance === 'host') this.#raw.send(step.bytes)
+    else this.#devices.get(step.entrance)!.write(frameOf(step))
   }
 
   #drain(take: (event: Event) => void): void {
@@ -288,9 +293,7 @@ export class RuleKernel {
     })
   }
 
-  #entryOf(bytes: Uint8Array): KernelEntry | null {
-    const tuple = packetTuple(bytes) ?? quotedTuple(bytes)
-    if (!tuple) return null
+  #entryOf(tuple: RawTuple): KernelEntry | null {
     requestEntry(this.#netlink, tuple)
     let found: KernelEntry | null = null
     for (let answered = false; !answered; ) {

@@ -1,0 +1,175 @@
+import { Outcome } from '../../../src/conntrack/outcome.ts'
+import { Settings } from '../../../src/conntrack/settings.ts'
+import { ctstateOf } from '../../../src/conntrack/status.ts'
+import { Tracker } from '../../../src/conntrack/tracker.ts'
+import { Tuple } from '../../../src/conntrack/tuple.ts'
+import type { EntryView } from '../../../src/conntrack/view.ts'
+import { livingEntries, viewEntry } from '../../../src/conntrack/view-entry.ts'
+import { extensions } from '../../../src/firewall/extensions.ts'
+import { Firewall } from '../../../src/firewall/firewall.ts'
+import { HOOK_INPUT, VERDICT_ACCEPT } from '../../../src/hook/hook.ts'
+import { Host } from '../../../src/host/host.ts'
+import { readIpOutput } from '../../../src/host/ip-output.ts'
+import { decodeFrame, decodeNetwork } from '../../../src/packet/decode.ts'
+import { LINKTYPE_ETHERNET } from '../../../src/packet/link-type.ts'
+import { DIRECTION_INCOMING, DIRECTION_OUTGOING, Packet } from '../../../src/packet/packet.ts'
+import { parseRuleset } from '../../../src/ruleset/parser.ts'
+import { type RawTuple, tupleText, tupleView } from '../packet-tuple.ts'
+import { LAN_MAC } from './lab.ts'
+import { LabWay } from './lab-way.ts'
+import type { Count, Exit, Journey, Observed, Said } from './observed.ts'
+import { frameOf, type RuleCase, type RulePacketStep } from './rule-case.ts'
+
+/** A ruleset that the engine does not take: mistakes, or what it cannot evaluate. */
+export interface Unloadable {
+  /** Of mistakes, their messages. */
+  readonly errors: readonly string[]
+  /** `extension: what is missing`. */
+  readonly unevaluated: readonly string[]
+}
+
+/** Our firewall as the same router. */
+export class RuleEngine {
+  readonly #host: Host
+  readonly #way: LabWay
+  #firewall: Firewall | null = null
+  #said: Said[] = []
+  #answers: Journey[] = []
+  #start = 0
+  /** For looking at rules only. */
+  readonly #judge = new Tracker({ checksums: 'verify' })
+
+  /** @param lab what `ip -j` prints of the lab */
+  constructor(lab: string) {
+    this.#host = new Host()
+    readIpOutput(lab, this.#host)
+    this.#way = new LabWay(this.#host)
+  }
+
+  /** Null when it is loaded. The clock starts now. */
+  load({ family, rules }: Pick<RuleCase, 'family' | 'rules'>): Unloadable | null {
+    const { ruleset, diagnostics } = parseRuleset(`${rules.join('\n')}\n`, { family, registry: extensions })
+    const errors = diagnostics
+      .filter(({ severity }) => severity === 'error')
+      .map(({ place, message }) => `${rules[place.line - 1]}: ${message}`)
+    if (errors.length > 0) return { errors, unevaluated: [] }
+    const settings = new Settings()
+    settings.set('nf_conntrack_acct', 1)
+    const tracker = new Tracker({ checksums: 'verify', settings })
+    const firewall = new Firewall(tracker, { rulesets: [ruleset], host: this.#host, way: this.#way })
+    firewall.onNote = (_, note) => {
+      if (note.kind === 'nflog') this.#said.push({ group: note.group, prefix: note.prefix })
+    }
+    this.#firewall = firewall
+    const unevaluated = firewall.programs[family]!.unevaluated.map(
+      ({ extension, message }) => `${extension}: ${message}`,
+    )
+    return unevaluated.length > 0 ? { errors: [], unevaluated } : null
+  }
+
+  /** Lines (from 0) that are mistakes or cannot be evaluated; with the names of the latter. */
+  faults({ family, rules }: Pick<RuleCase, 'family' | 'rules'>): {
+    lines: Set<number>
+    unevaluated: string[]
+  } {
+    const { ruleset, diagnostics } = parseRuleset(`${rules.join('\n')}\n`, { family, registry: extensions })
+    const errors = diagnostics.filter(({ severity }) => severity === 'error')
+    if (errors.length > 0)
+      return { lines: new Set(errors.map(({ place }) => place.line - 1)), unevaluated: [] }
+    const firewall = new Firewall(this.#judge, { rulesets: [ruleset], host: this.#host, way: this.#way })
+    const { unevaluated } = firewall.programs[family]!
+    return {
+      lines: new Set(unevaluated.map(({ place }) => place.line - 1)),
+      unevaluated: unevaluated.map(({ extension, message }) => `${extension}: ${message}`),
+    }
+  }
+
+  #loaded(): Firewall {
+    if (!this.#firewall) throw new Error('no rules are loaded')
+    return this.#firewall
+  }
+
+  /** The moment of loading, by the wall clock. */
+  begin(): void {
+    this.#start = Date.now()
+  }
+
+  /** @param elapsed milliseconds since `begin` */
+  send(step: RulePacketStep, elapsed: number): Observed {
+    const { entrance, frame } = step
+    const firewall = this.#loaded()
+    this.#said = []
+    this.#answers = []
+    const { interfaces } = this.#host
+    this.#way.entrance = entrance === 'host' ? 0 : interfaces.numberOf(entrance)
+    this.#way.isForThisMachine = frame === undefined || frame.destination === LAN_MAC
+    const packet = new Packet()
+    const tuple = new Tuple()
+    const outcome = new Outcome()
+    packet.direction = entrance === 'host' ? DIRECTION_OUTGOING : DIRECTION_INCOMING
+    const whole = frameOf(step)
+    const view = new DataView(whole.buffer, whole.byteOffset, whole.byteLength)
+    packet.frameBytes = whole
+    packet.frameEnd = whole.length
+    packet.frameLength = whole.length
+    if (frame === undefined) decodeNetwork(packet, view, whole, 0, whole.length, whole.length)
+    else decodeFrame(packet, view, whole, 0, whole.length, whole.length, LINKTYPE_ETHERNET)
+    const now = this.#start + elapsed
+    packet.seconds = Math.floor(now / 1000)
+    packet.nanoseconds = Math.floor((now % 1000) * 1e6)
+    firewall.prepare(packet, tuple)
+    firewall.process(packet, tuple, outcome)
+    const { tracker } = firewall
+    return {
+      journey: { ctstate: ctstateOf(outcome.ctinfo), exit: this.#exit(firewall) },
+      answers: this.#answers,
+      said: this.#said,
+      traces: null,
+      tuple: null,
+      entry: outcome.entry < 0 ? null : viewEntry(tracker, outcome.entry, tracker.clock.now),
+    }
+  }
+
+  #exit({ decision, passage }: Firewall): Exit | null {
+    if (decision.verdict !== VERDICT_ACCEPT) return null
+    const input = decision.way === HOOK_INPUT
+    const { packet, inInterface, outInterface, mark, priority } = passage
+    return {
+      hook: input ? 'INPUT' : 'POSTROUTING',
+      device: this.#host.interfaces.nameOf(input ? inInterface : outInterface),
+      bytes: packet.bytes.slice(packet.networkOffset, packet.capturedEnd),
+      mark: mark >>> 0,
+      priority: priority >>> 0,
+    }
+  }
+
+  entries(): EntryView[] {
+    const { tracker } = this.#loaded()
+    tracker.settle()
+    return [...livingEntries(tracker)].map((number) => viewEntry(tracker, number, tracker.clock.now))
+  }
+
+  entryOfTuple(tuple: RawTuple): EntryView | null {
+    const text = tupleText(tuple.protocol, tupleView(tuple))
+    const isIt = ({ protocol, original, reply }: EntryView) =>
+      text === tupleText(protocol, original) || text === tupleText(protocol, reply)
+    return this.entries().find(isIt) ?? null
+  }
+
+  counts(): Count[] {
+    const counts: Count[] = []
+    for (const program of Object.values(this.#loaded().programs)) {
+      for (const { name: table, chains } of program?.tables.values() ?? []) {
+        for (const { name: chain, policyDrops, packets, bytes, rules } of chains.values()) {
+          const text = policyDrops === null ? '' : policyDrops ? 'DROP' : 'ACCEPT'
+          const count = { table, chain, text }
+          if (policyDrops !== null)
+            counts.push({ ...count, number: 0, packets: String(packets), bytes: String(bytes) })
+          for (const { number, packets, bytes } of rules)
+            counts.push({ ...count, text: '', number, packets: String(packets), bytes: String(bytes) })
+        }
+      }
+    }
+    return counts
+  }
+}
