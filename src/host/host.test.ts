@@ -85,6 +85,7 @@ const answers: Readonly<Record<string, string>> = {
 
 test('what ip -j printed of a router: routed as the router itself answered', () => {
   const host = new Host()
+  host.forwards = false // as it was when asked
   expect(readIpOutput(fixture('router.txt'), host)).toEqual([])
   const got = Object.fromEntries(Object.keys(answers).map((address) => [address, wayTo(host, address)]))
   expect(got).toEqual(answers)
@@ -92,6 +93,7 @@ test('what ip -j printed of a router: routed as the router itself answered', () 
 
 test('all tables in one list: the same routes', () => {
   const host = new Host()
+  host.forwards = false
   readIpOutput(fixture('router.txt'), host)
   readIpOutput(fixture('router-all-tables.txt'), host)
   const got = Object.fromEntries(Object.keys(answers).map((address) => [address, wayTo(host, address)]))
@@ -171,6 +173,12 @@ test('link-local addresses: of the interface that the packet came in by', () => 
   expect(wayTo(host, 'fe80::2', 'b')).toBe('local dev lo')
   expect(wayTo(host, 'fe80::2', 'a')).toBe('dev a')
   expect(wayTo(host, 'fe80::9', 'b')).toBe('dev b')
+})
+
+// As Linux 6.18 does it, with forwarding.
+test('the first address of an IPv6 network: for a router it is one of its own', () => {
+  const host = hostOf(['a=2001:db8:1::1/64'])
+  expect(wayTo(host, '2001:db8:1::', 'a')).toBe('anycast dev lo')
 })
 
 // Each as iptables-legacy on Linux 6.18 counted it, for the namespace of the fixtures.

@@ -77,12 +77,15 @@ interface Tables {
   readonly main: PrefixTable<TableEntry>
   /** Networks of the addresses: part of `main` in Linux, which lists them there. */
   readonly connected: PrefixTable<TableEntry>
+  /** First addresses of IPv6 networks, which reach any of their routers (RFC 4291, 2.6.1). */
+  readonly routers: PrefixTable<TableEntry>
 }
 
 const newTables = (): Tables => ({
   local: new PrefixTable(),
   main: new PrefixTable(),
   connected: new PrefixTable(),
+  routers: new PrefixTable(),
 })
 
 /** Lowest IPv4 multicast address (224.0.0.0/4), by its upper four bits. */
@@ -90,6 +93,8 @@ const MULTICAST_NIBBLE = 0xe
 
 export class Host {
   readonly interfaces = new Interfaces()
+  /** It is a router (ip_forward, net.ipv6.conf.all.forwarding). */
+  forwards = true
   /** The loopback interface. */
   readonly loopback = this.interfaces.numberOf('lo')
   readonly #addresses: HostAddress[] = []
@@ -115,6 +120,15 @@ export class Host {
   /** Tells of an interface what `ip link` does. */
   setDevice(number: number, device: Partial<Device>): void {
     this.#devices[number] = { ...this.device(number), ...device }
+  }
+
+  /** The interface that has this number on the machine itself (ifindex), or 0: not told. */
+  ofIndex(index: number): number {
+    if (index === 0) return 0
+    for (let number = 1; number < this.#devices.length; number++) {
+      if (this.#devices[number]?.index === index) return number
+    }
+    return 0
   }
 
   device(number: number): Device {
@@ -161,13 +175,19 @@ export class Host {
 
   #derive6(address: HostAddress): void {
     const { interface: device, words, length, peer = words } = address
-    const { local, connected } = this.#tables6
+    const { local, connected, routers } = this.#tables6
     const entry = { device, length: 128, route: this.#through('local', this.loopback) }
     const net = { device, length, route: this.#through('unicast', device) }
     const isLink = isLinkLocal(words[0]!)
     local.add(words, 128, 0, entry)
     if (isLink) this.#linkLocalOf(device).add(words, 128, 0, entry)
-    if (device === this.loopback || address.withoutRoute) return
+    if (device === this.loopback) return
+    if (length < 127) {
+      const masks = masksOf(length)
+      const first = words.map((word, index) => word & masks[index]!)
+      routers.add(first, 128, 0, { device, length: 128, route: this.#through('anycast', this.loopback) })
+    }
+    if (address.withoutRoute) return
     connected.add(peer, length, 256, net)
     if (isLink) this.#linkLocalOf(device).add(peer, length, 256, net)
   }
@@ -246,12 +266,11 @@ export class Host {
     word3: number,
     inInterface = 0,
   ): Route | null {
-    const tables = ipv6 ? this.#tables6 : this.#tables4
     if (ipv6 && isLinkLocal(word0) && inInterface !== 0) {
       const here = this.#linkLocal[inInterface]?.find(word0, word1, word2, word3) ?? null
       if (here !== null) return here.route
     }
-    const local = tables.local.find(word0, word1, word2, word3)
+    const local = this.#local(ipv6, word0, word1, word2, word3)
     if (local !== null) return local.route
     const opposite = this.opposite(inInterface)
     if (opposite !== 0) return this.#through('unicast', opposite)
@@ -260,6 +279,13 @@ export class Host {
     if (special === null) return main === null ? null : main.route
     // Linux sends these by the route, if any, and receives them by any interface.
     return this.#through(special, inInterface !== 0 ? inInterface : (main?.route?.interface ?? 0))
+  }
+
+  #local(ipv6: boolean, word0: number, word1: number, word2: number, word3: number): TableEntry | null {
+    if (!ipv6) return this.#tables4.local.find(word0, 0, 0, 0)
+    const { local, routers } = this.#tables6
+    const found = local.find(word0, word1, word2, word3)
+    return found === null && this.forwards ? routers.find(word0, word1, word2, word3) : found
   }
 
   #main(ipv6: boolean, word0: number, word1: number, word2: number, word3: number): TableEntry | null {
@@ -289,7 +315,7 @@ export class Host {
   ): RouteType {
     const special = ipv6 || word0 !== 0 ? specialType(ipv6, word0) : 'broadcast'
     if (special !== null) return special
-    const found = (ipv6 ? this.#tables6 : this.#tables4).local.find(word0, word1, word2, word3)
+    const found = this.#local(ipv6, word0, word1, word2, word3)
     if (found === null || found.route === null) return 'unicast'
     return interface_ === 0 || interface_ === found.device ? found.route.type : 'unicast'
   }
