@@ -17,6 +17,8 @@ try {
     platform: 'node',
     target: 'node20',
     format: 'esm',
+    // As the package: constants in place, which tracking runs a tenth quicker for.
+    minifySyntax: true,
     logLevel: 'warning',
   })
   const { status } = spawnSync(process.execPath, [bundle, ...process.argv.slice(2)], {

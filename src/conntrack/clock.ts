@@ -20,14 +20,23 @@ export class Clock {
   nanoseconds = 0
   /** Packets whose time was before their predecessor's. */
   backwards = 0
+  /** Nanoseconds of `seconds` at which the next tick begins, so that most packets need no division. */
+  #nextTick = 0
+  /** Nanoseconds of a tick, or 0 where that is no whole number. */
+  readonly #tickLength: number
 
   /** @param hz 1 to 10,000; distributions build with 100, 250, 300 or 1000. */
   constructor(hz: number) {
     this.hz = hz
+    this.#tickLength = 1_000_000_000 % hz === 0 ? 1_000_000_000 / hz : 0
   }
 
   /** Seconds since 1970 and nanoseconds. */
   set(seconds: number, nanoseconds: number): void {
+    if (seconds === this.seconds && nanoseconds >= this.nanoseconds && nanoseconds < this.#nextTick) {
+      this.nanoseconds = nanoseconds
+      return
+    }
     if (seconds < this.seconds || (seconds === this.seconds && nanoseconds < this.nanoseconds)) {
       this.backwards++
       return
@@ -35,7 +44,10 @@ export class Clock {
     this.seconds = seconds
     this.nanoseconds = nanoseconds
     // A capture may claim any year up to 275,760: with many ticks a second the clock stops before that.
-    this.ticks = Math.min(LAST_TICK, seconds * this.hz + Math.floor((nanoseconds * this.hz) / 1e9))
+    const length = this.#tickLength
+    const tick = length !== 0 ? (nanoseconds / length) | 0 : Math.floor((nanoseconds * this.hz) / 1e9)
+    this.#nextTick = length !== 0 ? Math.imul(tick + 1, length) : Math.ceil(((tick + 1) * 1e9) / this.hz)
+    this.ticks = Math.min(LAST_TICK, seconds * this.hz + tick)
     this.now = this.ticks | 0
   }
 }
@@ -45,5 +57,7 @@ const LONGEST_LIFE = 0x7fff_ffff
 
 /** A lifetime in ticks. What is longer than the kernel can hold is cut to that. */
 export function ticksOf(seconds: number, hz: number): number {
+  // Nearly always, and without leaving 32-bit integers: 6 days at up to 4,095 ticks a second.
+  if (seconds < 0x8_0000 && hz < 0x1000) return Math.imul(seconds, hz)
   return Math.min(seconds * hz, LONGEST_LIFE)
 }

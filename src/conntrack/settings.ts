@@ -2,6 +2,7 @@
  * The sysctls of connection tracking, by their own names (Documentation/networking/nf_conntrack-sysctl).
  * Times are whole seconds, as the files under /proc/sys hold them.
  */
+import { smallInteger } from '../capture/timestamp.ts'
 import { suggest } from '../diagnostic/suggest.ts'
 
 export interface Sysctl {
@@ -247,7 +248,8 @@ export class Settings {
   }
 
   #apply(): void {
-    const value = (name: string): number => this.#values[byName.get(name)!]!
+    // Small integers as what they are, or V8 compares the settings as doubles.
+    const value = (name: string): number => smallInteger(this.#values[byName.get(name)!]!)
     const own = (name: string): number => value(`nf_conntrack_${name}`)
     this.max = own('max')
     this.buckets = own('buckets')

@@ -10,14 +10,17 @@ const INDEX_MASK = SEGMENT_RECORDS - 1
 export class Slab {
   readonly segments: Int32Array[] = []
   readonly #recordWords: number
+  /** The same as a shift. */
+  readonly #recordShift: number
   /** The free list runs through this word of the freed records. */
   readonly #linkWord: number
   #free = 0
   #fresh = 0
 
-  /** `reserved` records at the start are never handed out, so that their numbers can mean "none". */
+  /** `recordWords` is a power of two. `reserved` records at the start are never handed out, so that their numbers can mean "none". */
   constructor(recordWords: number, linkWord: number, reserved = 0) {
     this.#recordWords = recordWords
+    this.#recordShift = Math.log2(recordWords)
     this.#linkWord = linkWord
     for (let i = 0; i < reserved; i++) this.allocate()
   }
@@ -29,7 +32,7 @@ export class Slab {
 
   /** Index of a record's first word in its segment. */
   at(number: number): number {
-    return (number & INDEX_MASK) * this.#recordWords
+    return (number & INDEX_MASK) << this.#recordShift
   }
 
   /** A record's number; its words are whatever they were. */

@@ -59,6 +59,12 @@ export class StateTable {
    */
   lookup(tuple: Tuple): number {
     const hash = tuple.hash
+    if (tuple.ahead !== 0) {
+      // Whatever became of the entry since: no two that are confirmed have the same tuple.
+      const number = (tuple.ahead - 1) >>> 1
+      const direction = this.#match(tuple, number)
+      if (direction >= 0 && this.#isConfirmed(number)) return (number << 1) | direction
+    }
     const slots = this.#index.slots(hash)
     const mask = slots.length - 1
     for (let slot = firstSlot(slots, hash); ; slot = (slot + 2) & mask) {
@@ -67,20 +73,25 @@ export class StateTable {
       if (slots[slot] !== hash) continue
       const number = (reference - 1) >>> 1
       const direction = this.#match(tuple, number)
-      if (direction >= 0) return number * 2 + direction
+      if (direction >= 0) return (number << 1) | direction
     }
   }
 
-  /** Reads ahead what `lookup` will need, so that the cache misses of several packets overlap. Decides nothing. */
-  touchIndex(hash: number): number {
-    const slots = this.#index.slots(hash)
-    return slots[firstSlot(slots, hash) + 1]!
+  #isConfirmed(number: number): boolean {
+    return (this.entries.words(number)[this.entries.at(number) + STATUS]! & STATUS_CONFIRMED) !== 0
   }
 
-  /** The same for the entry that the index named. */
-  touchEntry(reference: number): number {
-    if (reference === 0) return 0
-    const number = (reference - 1) >>> 1
+  /** Reads ahead what `lookup` will need, so that the cache misses of several packets overlap. */
+  touchIndex(tuple: Tuple): void {
+    const hash = tuple.hash
+    const slots = this.#index.slots(hash)
+    tuple.ahead = slots[firstSlot(slots, hash) + 1]!
+  }
+
+  /** The same for the entry that the index named. What it returns is good for nothing but being used. */
+  touchEntry(tuple: Tuple): number {
+    if (tuple.ahead === 0) return 0
+    const number = (tuple.ahead - 1) >>> 1
     const words = this.entries.words(number)
     const at = this.entries.at(number)
     return words[at]! ^ words[at + 16]!

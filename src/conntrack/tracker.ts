@@ -79,6 +79,7 @@ import {
   STATUS_SEEN_REPLY,
 } from './status.ts'
 import { StateTable } from './table.ts'
+import { NOT_PLAIN, trackPlainAck } from './tcp/plain-ack.ts'
 import { CLOSE } from './tcp/state.ts'
 import type { Tuple } from './tuple.ts'
 
@@ -264,6 +265,7 @@ export class Tracker {
   prepare(packet: Packet, tuple: Tuple): void {
     tuple.zones = this.#zones
     tuple.hash = 0
+    tuple.ahead = 0
     // A protocol whose header nobody reads has a tuple, however little of it was captured.
     const needed = Math.min(8, headerLength(packet.protocol), packet.transportLength)
     if (packet.issue === ISSUE_NONE && packet.transportCaptured >= needed) {
@@ -331,6 +333,15 @@ export class Tracker {
       }
       const words = table.words(number)
       const at = table.at(number)
+      if (packet.protocol === PROTOCOL_TCP) {
+        const seconds = trackPlainAck(words, at, packet, direction, this.settings)
+        if (seconds !== NOT_PLAIN) {
+          outcome.ctinfo = direction === REPLY ? CTINFO_ESTABLISHED_REPLY : CTINFO_ESTABLISHED
+          outcome.entry = number
+          this.#refresh(number, words, at, direction, packet, seconds)
+          return
+        }
+      }
       const statusBefore = words[at + STATUS]!
       outcome.ctinfo =
         direction === REPLY

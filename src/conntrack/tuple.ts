@@ -38,6 +38,8 @@ export class Tuple {
   zones = 0
   /** Keyed hash of the flow, as a signed 32-bit integer: the same for both directions; set by `computeHash`. */
   hash = 0
+  /** What the index named for the hash when it was read ahead: `lookup` tries that entry first. 0 for nothing. */
+  ahead = 0
 
   /**
    * Fills the tuple from a packet whose transport header is known as far as the protocol needs it. Returns false when

@@ -78,8 +78,6 @@ export class Replay {
     packet: new Packet(),
     tuple: new Tuple(),
   }))
-  /** Of each packet of the batch: what the index names for it. */
-  readonly #ahead = new Int32Array(BATCH)
   /** Keeps reading ahead from being optimised away. */
   #sink = 0
 
@@ -161,10 +159,9 @@ export class Replay {
   /** Two passes, so that the misses of the index overlap, and then those of the entries. */
   #touch(count: number): void {
     const { table } = this.tracker
-    const ahead = this.#ahead
     let sink = this.#sink
-    for (let i = 0; i < count; i++) ahead[i] = table.touchIndex(this.#batch[i]!.tuple.hash)
-    for (let i = 0; i < count; i++) sink ^= table.touchEntry(ahead[i]!)
+    for (let i = 0; i < count; i++) table.touchIndex(this.#batch[i]!.tuple)
+    for (let i = 0; i < count; i++) sink ^= table.touchEntry(this.#batch[i]!.tuple)
     this.#sink = sink
   }
 

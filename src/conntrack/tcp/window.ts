@@ -45,7 +45,7 @@ export const WINDOW_IGNORE = 1
 export const WINDOW_INVALID = 2
 
 /** What an ACK may lag behind at least (MAXACKWINCONST). */
-const LEAST_ACK_WINDOW = 66_000
+export const LEAST_ACK_WINDOW = 66_000
 
 const seqHigh = reasonNumber['tcp-seq-high']
 const ackHigh = reasonNumber['tcp-ack-high']
