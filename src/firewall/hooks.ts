@@ -66,6 +66,10 @@ export class Hooks {
       }
       decision.way = next
       if (next === HOOK_INPUT) passage.outInterface = 0
+      else {
+        passage.hop()
+        if (program?.readsHop === true) passage.writable()
+      }
       if (!this.#tables(passage, decision, program, next)) return
       if (next === HOOK_INPUT) {
         this.#confirm(passage, decision)

@@ -3,6 +3,7 @@ import { Outcome } from '../conntrack/outcome.ts'
 import { CTINFO_UNTRACKED } from '../conntrack/status.ts'
 import { Template } from '../conntrack/template.ts'
 import { Tuple } from '../conntrack/tuple.ts'
+import { lowerTtl } from '../packet/hop.ts'
 import { Packet } from '../packet/packet.ts'
 import { HOOK_NONE } from './hook.ts'
 
@@ -42,6 +43,8 @@ export class Passage {
   stop = STOP_NO
   /** NFQUEUE: the queue that it went to, or -1. */
   queue = -1
+  /** Forwarded: its TTL or hop limit is still to be lowered by one, which is done when something writes or reads it. */
+  #owesHop = false
   /** What CT told the tracker, which is asked behind the raw table. */
   readonly template: Template = new Template()
   readonly #own = new Packet()
@@ -61,6 +64,7 @@ export class Passage {
     this.traced = false
     this.stop = STOP_NO
     this.queue = -1
+    this.#owesHop = false
     if (this.template.given) this.template.reset()
   }
 
@@ -70,6 +74,16 @@ export class Passage {
     return this.template.given || outcome.entry >= 0 || outcome.ctinfo === CTINFO_UNTRACKED
   }
 
+  /** It is forwarded: from now on its TTL, or hop limit, is lower by one (ip_forward, ip6_forward). */
+  hop(): void {
+    this.#owesHop = true
+  }
+
+  /** TTL or hop limit as it is now. */
+  get ttl(): number {
+    return this.packet.ttl - (this.#owesHop ? 1 : 0)
+  }
+
   /**
    * The packet to write to, fields and bytes: a copy of what was received, made at the first call of a passage. Its bytes
    * begin with the IP header at 0, with `spare` bytes free behind the packet.
@@ -77,7 +91,10 @@ export class Passage {
   writable(spare = 0): Packet {
     const from = this.packet
     const length = from.capturedEnd - from.networkOffset
-    if (from === this.#own && this.#buffer.length >= length + spare) return from
+    if (from === this.#own && this.#buffer.length >= length + spare) {
+      if (this.#owesHop) this.#payHop(from)
+      return from
+    }
     if (this.#buffer.length < length + spare) {
       const grown = new Uint8Array(length + spare + 2048)
       grown.set(from.bytes.subarray(from.networkOffset, from.capturedEnd))
@@ -91,7 +108,13 @@ export class Passage {
     own.transportOffset = from.transportOffset - from.networkOffset
     own.capturedEnd = length
     this.packet = own
+    if (this.#owesHop) this.#payHop(own)
     return own
+  }
+
+  #payHop(own: Packet): void {
+    this.#owesHop = false
+    lowerTtl(own)
   }
 
   /** Something rewrote it. */
