@@ -133,6 +133,20 @@ export const REASONS = [
   reason('sctp-vtag-special', 'invalid', 'type', 'found', 'expected'),
   reason('sctp-init-tag', 'invalid', 'type'),
   reason('sctp-state', 'invalid', 'state', 'direction', 'type'),
+  // Routing, and where the capture stands
+  reason('ip-ttl', 'dropped', 'ttl'),
+  reason('ip-no-route', 'dropped'),
+  reason('ip-not-forwarding', 'dropped'),
+  reason('ip-route-blackhole', 'dropped'),
+  reason('ip-route-unreachable', 'dropped'),
+  reason('ip-route-prohibit', 'dropped'),
+  reason('ip-martian-source', 'dropped'),
+  reason('ip-martian-destination', 'dropped'),
+  reason('ip-reverse-path', 'dropped', 'mode'),
+  reason('ip-link-local-source', 'dropped'),
+  reason('ip-link-broadcast', 'dropped'),
+  reason('ip-mtu', 'dropped', 'length', 'mtu'),
+  reason('not-ours', 'plain'),
 ] as const satisfies readonly ReasonShape[]
 
 /** The code of a reason, such as `tcp-rst`; docs/reference/reasons.md explains each. */
