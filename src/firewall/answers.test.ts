@@ -43,3 +43,12 @@ test('an answer may be dropped on its own way', () => {
   bench.send(syn)
   expect(bench.firewall.answers!.list[0]!.decision.rule!.number).toBe(1)
 })
+
+test('an answer that is dropped leaves the entry to its packet: the next ones keep theirs', () => {
+  const bench = new RuleBench({ rules: '-A FORWARD -p tcp -j REJECT\n-A OUTPUT -j DROP' })
+  bench.send(syn)
+  const there = { source: '10.0.0.2', destination: '192.0.2.9', udp: { sourcePort: 1, destinationPort: 2 } }
+  const other = { source: '10.0.0.3', destination: '192.0.2.9', udp: { sourcePort: 1, destinationPort: 2 } }
+  const back = { source: '192.0.2.9', destination: '10.0.0.2', udp: { sourcePort: 2, destinationPort: 1 } }
+  expect([there, other, back].map((plan) => bench.send(plan).ctstate)).toEqual(['NEW', 'NEW', 'ESTABLISHED'])
+})

@@ -38,6 +38,8 @@ export class Hooks {
   readonly #tracker: Tracker
   readonly #way: Way
   readonly #programs: Readonly<Record<Family, Program | null>>
+  /** The entry that an answer shares with its cause, whose it is to discard; -1: none. */
+  #shared = -1
 
   constructor(tracker: Tracker, way: Way, programs: Readonly<Record<Family, Program | null>>) {
     this.#tracker = tracker
@@ -82,6 +84,7 @@ export class Hooks {
   /** The way of a packet that this machine sends because of another, `cause`. */
   answer(passage: Passage, decision: Decision, cause: Passage): void {
     const program = this.#programOf(passage)
+    this.#shared = cause.outcome.entry
     decision.way = HOOK_OUTPUT
     decision.set(VERDICT_ACCEPT, DECIDED_BY_NONE)
     if (!this.#way.answer(passage, cause)) this.#end(passage, decision, VERDICT_DROP, DECIDED_BY_IP)
@@ -146,7 +149,8 @@ export class Hooks {
   #end(passage: Passage, decision: Decision, verdict: number, by: number): void {
     decision.set(verdict, by)
     if (verdict >= 0 && by !== DECIDED_BY_IP) passage.outcome.droppedBy = DROPPED_BY_RULES
-    this.#tracker.discard(passage.outcome)
+    const { entry } = passage.outcome
+    if (entry < 0 || entry !== this.#shared) this.#tracker.discard(passage.outcome)
   }
 
   #confirm(passage: Passage, decision: Decision): void {
