@@ -3,7 +3,6 @@ import { BEGINS_RECEIVED, BEGINS_SENT, ROUTE_ENDED, type Way } from '../../../sr
 import { HOOK_FORWARD, HOOK_INPUT } from '../../../src/hook/hook.ts'
 import type { Passage } from '../../../src/hook/passage.ts'
 import type { Host, Route } from '../../../src/host/host.ts'
-import { adjustChecksum } from '../../../src/packet/adjust.ts'
 import { FAMILY_IPV6 } from '../../../src/packet/packet.ts'
 
 /** Packets enter where the harness says, and are routed by the lab's addresses and routes. */
@@ -18,9 +17,8 @@ export class LabWay implements Way {
     this.#host = host
   }
 
-  #lookUp({ packet }: Passage): Route | null {
+  #lookUp({ packet }: Passage, entrance = this.entrance): Route | null {
     const { family, destination0, destination1, destination2, destination3 } = packet
-    const { entrance } = this
     return this.#host.route(
       family === FAMILY_IPV6,
       destination0,
@@ -38,6 +36,12 @@ export class LabWay implements Way {
     return BEGINS_SENT
   }
 
+  answer(passage: Passage): boolean {
+    const route = this.#lookUp(passage, 0)
+    passage.outInterface = route?.interface ?? 0
+    return route !== null
+  }
+
   route(passage: Passage): number {
     const route = this.#lookUp(passage)
     if (route?.type === 'local' || route?.type === 'broadcast') return HOOK_INPUT
@@ -46,21 +50,6 @@ export class LabWay implements Way {
       return ROUTE_ENDED
     }
     passage.outInterface = route.interface
-    lowerTtl(passage)
     return HOOK_FORWARD
   }
-}
-
-/** ip_forward */
-function lowerTtl(passage: Passage): void {
-  const packet = passage.writable()
-  packet.ttl--
-  const { view, networkOffset, bytes } = packet
-  if (packet.family === FAMILY_IPV6) {
-    bytes[networkOffset + 7] = packet.ttl
-    return
-  }
-  const before = view.getUint16(networkOffset + 8)
-  view.setUint16(networkOffset + 8, before - 0x100)
-  adjustChecksum(view, networkOffset + 10, before, before - 0x100)
 }

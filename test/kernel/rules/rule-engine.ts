@@ -34,7 +34,6 @@ export class RuleEngine {
   readonly #way: LabWay
   #firewall: Firewall | null = null
   #said: Said[] = []
-  #answers: Journey[] = []
   #start = 0
   /** For looking at rules only. */
   readonly #judge = new Tracker({ checksums: 'verify' })
@@ -99,7 +98,6 @@ export class RuleEngine {
     const { entrance, frame } = step
     const firewall = this.#loaded()
     this.#said = []
-    this.#answers = []
     const { interfaces } = this.#host
     this.#way.entrance = entrance === 'host' ? 0 : interfaces.numberOf(entrance)
     this.#way.isForThisMachine = frame === undefined || frame.destination === LAN_MAC
@@ -122,7 +120,10 @@ export class RuleEngine {
     const { tracker } = firewall
     return {
       journey: { ctstate: ctstateOf(outcome.ctinfo), exit: this.#exit(firewall) },
-      answers: this.#answers,
+      // What raw drops, nobody in the kernel sees.
+      answers: (firewall.answers?.list ?? [])
+        .filter(({ decision }) => decision.verdict === VERDICT_ACCEPT || decision.chain?.table !== 'raw')
+        .map((answer): Journey => ({ ctstate: ctstateOf(answer.outcome.ctinfo), exit: this.#exit(answer) })),
       said: this.#said,
       traces: null,
       tuple: null,
@@ -130,10 +131,12 @@ export class RuleEngine {
     }
   }
 
-  #exit({ decision, passage }: Firewall): Exit | null {
+  #exit({ decision, passage }: Pick<Firewall, 'decision' | 'passage'>): Exit | null {
     if (decision.verdict !== VERDICT_ACCEPT) return null
     const input = decision.way === HOOK_INPUT
-    const { packet, inInterface, outInterface, mark, priority } = passage
+    const { inInterface, outInterface, mark, priority } = passage
+    // A hop that nobody has looked at shows in the copy only.
+    const packet = passage.writable()
     return {
       hook: input ? 'INPUT' : 'POSTROUTING',
       device: this.#host.interfaces.nameOf(input ? inInterface : outInterface),

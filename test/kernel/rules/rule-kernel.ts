@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Family } from '../../../src/ruleset/model.ts'
+import { tableNames } from '../../../src/ruleset/tables.ts'
 import { pause } from '../kernel.ts'
 import {
   dumpEntries,
@@ -183,6 +184,7 @@ export class RuleKernel {
       commands.push(`${flag}route add blackhole ${blackholes[family]}`)
     }
     for (const line of commands) namespace.run('ip', ...line.split(' '))
+    this.#write('nothing', tableNames.map((table) => `*${table}\nCOMMIT\n`).join(''))
     this.#write('sets', `${sets.join('\n')}\n`)
     this.#run('ipset restore <sets')
     namespace.run('nft', ENDS)
@@ -221,7 +223,8 @@ export class RuleKernel {
   load({ family, rules }: Pick<RuleCase, 'family' | 'rules'>): void {
     this.#family = family
     this.#write('rules', `${rules.join('\n')}\n`)
-    this.#run(`${this.#program('restore')} -w <rules`)
+    // Lists and tables of `recent` and `hashlimit` live on in rules that still name them: first there are none.
+    this.#run(`${this.#program('restore')} -w <nothing && ${this.#program('restore')} -w <rules`)
     this.#drain(() => {})
     this.clear()
   }

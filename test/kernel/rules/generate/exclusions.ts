@@ -14,5 +14,5 @@ export const notInLab: Readonly<Record<string, string>> = {
   'target CT.timeout': 'the lab has no policy of timeouts',
 }
 
-/** Extensions that the engine cannot evaluate yet. A test says so when a line can go. */
-export const notYet: readonly string[] = []
+/** What the engine cannot do yet: extensions (`match set`), and a table that it walks wrongly. A test says so when a line can go. */
+export const notYet: readonly string[] = ['table nat']

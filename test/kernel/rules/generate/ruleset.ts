@@ -11,6 +11,11 @@ const USER_CHAINS = ['a', 'b', 'c', 'd']
 const DEVICES = ['in0', 'out0', 'lan0', 'in+', 'o+', 'lo', '+']
 const TCP = 6
 
+/** Options whose value depends on the protocol. */
+const helpers: Readonly<Record<string, Readonly<Record<number, string>>>> = {
+  'target CT.helper': { 6: 'ftp', 17: 'tftp' },
+}
+
 interface DraftRule {
   readonly table: TableName
   readonly text: string
@@ -107,8 +112,8 @@ export class RulesetMaker {
     const words = [`-A ${chain}`, ...this.#generic(chain, protocol)]
     if (extension?.name === 'TCPMSS' && random.chance(0.9))
       words.push(random.pick(['-m tcp --syn', '-m tcp --tcp-flags SYN,RST SYN']))
-    for (const match of used) words.push(`-m ${match.name}${this.#options(match)}`)
-    if (extension) words.push(`-j ${extension.name}${this.#options(extension)}`)
+    for (const match of used) words.push(`-m ${match.name}${this.#options(match, protocol)}`)
+    if (extension) words.push(`-j ${extension.name}${this.#options(extension, protocol)}`)
     if (target === 'jump') {
       // Only to later ones: no circles.
       const to = inChain ? from + 1 : random.range(0, USER_CHAINS.length - 1)
@@ -146,7 +151,7 @@ export class RulesetMaker {
     return words
   }
 
-  #options(extension: AnyExtension): string {
+  #options(extension: AnyExtension, protocol: number): string {
     const random = this.#random
     const label = `${extension.type} ${extension.name}`
     const all: [string, Spec][] = [
@@ -166,19 +171,23 @@ export class RulesetMaker {
     for (const [key, spec] of order) {
       if ((!isNeeded(key, spec) && !random.chance(0.3)) || clashes(key, spec)) continue
       const name = `${label}.${key}`
-      if (name in notInLab) continue
+      if (name in notInLab || (name in helpers && !(protocol in helpers[name]!))) continue
       if (name in excluded) {
         this.#exclude(name)
         continue
       }
-      const value = this.#value(name, spec)
+      const value = helpers[name]?.[protocol] ?? this.#value(name, spec)
       if (`${label} ${key} ${value}` in excluded) this.#exclude(`${label} ${key} ${value}`)
       used.set(key, spec)
       const chosen = `${label} ${key} ${value}` in excluded ? this.#instead(spec, `${label} ${key}`) : value
       const not = spec.invertible === true && random.chance(0.25) ? '! ' : ''
       words.push(` ${not}${random.pick(spec.names)}${chosen === '' ? '' : ` ${chosen}`}`)
     }
-    return words.join('')
+    const text = words.join('')
+    // A table of hashlimit is for all its rules of one kind.
+    return text.includes('--hashlimit-rate-match')
+      ? text.replace('--hashlimit-name h', '--hashlimit-name m')
+      : text
   }
 
   #instead(spec: Spec, label: string): string {

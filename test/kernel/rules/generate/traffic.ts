@@ -330,7 +330,7 @@ export class TrafficMaker {
         this.#packet(entrance, {
           ...plan,
           ...(this.#family === 'ipv4'
-            ? { ipOptions: new Uint8Array([7, 7, 4, 0, 0, 0, 0, 0]) }
+            ? { ipOptions: new Uint8Array([1, 1, 1, 1, 148, 4, 0, 0]) }
             : { extensions: [{ destination: new Uint8Array(6) }] }),
           udp: { sourcePort: this.#nextPort++, destinationPort: 53, payload: 'options' },
         }),
