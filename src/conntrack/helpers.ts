@@ -4,8 +4,8 @@
 import { FAMILY_IPV4, FAMILY_IPV6, type Packet } from '../packet/packet.ts'
 import type { Attachment } from './attachment.ts'
 import type { Clock } from './clock.ts'
-import { ID, PORTS, PROTOCOL, PROTOCOL_IPV6_BIT, STATUS, ZONES } from './entry.ts'
-import { type AddressWords, ExpectationTable, type FlowTuple } from './expectation.ts'
+import { ID, PROTOCOL_IPV6_BIT, STATUS, ZONES } from './entry.ts'
+import { ExpectationTable, type FlowTuple } from './expectation.ts'
 import { type ExpectationRequest, HELPER_ACCEPT, type Helper } from './helper/helper.ts'
 import type { Outcome } from './outcome.ts'
 import { reasonNumber } from './reason.ts'
@@ -21,6 +21,7 @@ import {
   STATUS_HELPER,
 } from './status.ts'
 import type { StateTable } from './table.ts'
+import { Tuple } from './tuple.ts'
 
 const relatedExpected = reasonNumber['related-expected']
 
@@ -44,7 +45,7 @@ export class Helpers {
   readonly #table: StateTable
   readonly #clock: Clock
   readonly #settings: Settings
-  readonly #addresses = new Int32Array(8)
+  readonly #scratch = new Tuple()
 
   constructor(table: StateTable, clock: Clock, settings: Settings) {
     this.#table = table
@@ -158,21 +159,16 @@ export class Helpers {
 
   /** One direction of an entry as plain data. */
   #tuple(number: number, direction: number): FlowTuple {
-    const words = this.#table.words(number)
-    const at = this.#table.at(number)
-    this.#table.readAddresses(number, this.#addresses)
-    const [a, b, c, d, e, f, g, h] = this.#addresses
-    const first = [a!, b!, c!, d!] as const satisfies AddressWords
-    const last = [e!, f!, g!, h!] as const satisfies AddressWords
-    const ports = words[at + PORTS]!
-    const reply = direction === REPLY
+    const tuple = this.#scratch
+    this.#table.readTuple(number, direction, tuple)
+    const [a, b, c, d, e, f, g, h] = tuple.addresses
     return {
-      family: words[at + PROTOCOL]! >= PROTOCOL_IPV6_BIT ? FAMILY_IPV6 : FAMILY_IPV4,
-      protocol: words[at + PROTOCOL]! & 0xff,
-      source: reply ? last : first,
-      destination: reply ? first : last,
-      sourcePort: reply ? ports & 0xffff : ports >>> 16,
-      destinationPort: reply ? ports >>> 16 : ports & 0xffff,
+      family: tuple.protocol >= PROTOCOL_IPV6_BIT ? FAMILY_IPV6 : FAMILY_IPV4,
+      protocol: tuple.protocol & 0xff,
+      source: [a!, b!, c!, d!],
+      destination: [e!, f!, g!, h!],
+      sourcePort: tuple.ports >>> 16,
+      destinationPort: tuple.ports & 0xffff,
     }
   }
 

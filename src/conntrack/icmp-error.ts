@@ -42,7 +42,6 @@ export class IcmpErrors {
   readonly #quoted = new Packet()
   readonly #tuple = new Tuple()
   readonly #inverse = new Tuple()
-  readonly #addresses = new Int32Array(8)
 
   constructor(table: StateTable) {
     this.#table = table
@@ -117,9 +116,9 @@ export class IcmpErrors {
     const number = found >> 1
     const direction = found & 1
     // The error must be addressed to whom the found direction goes to; its sender may be anyone.
-    const addresses = this.#addresses
-    this.#table.readAddresses(number, addresses)
-    const expected = direction === ORIGINAL ? 4 : 0
+    this.#table.readTuple(number, direction, tuple)
+    const { addresses } = tuple
+    const expected = 4
     const sameDestination =
       packet.destination0 === addresses[expected] &&
       (packet.family === FAMILY_IPV4 ||

@@ -1,6 +1,8 @@
 /** What the tracker made of one packet; reused from packet to packet. */
+import { STATUS } from './entry.ts'
 import { Reasons } from './reason.ts'
 import { CTINFO_NONE } from './status.ts'
+import type { StateTable } from './table.ts'
 
 /** `Outcome.droppedBy`: who dropped the packet. */
 export const DROPPED_BY_NOBODY = 0
@@ -19,6 +21,16 @@ export const CHANGED_REPLY = 2
 export const CHANGED_ASSURED = 4
 export const CHANGED_STATE = 8
 export const CHANGED_MARK = 32
+
+/** Number of the packet's entry, or of the one that the packet ended, which is still readable; else -1. */
+export function entryOf({ entry, ended }: Outcome): number {
+  return entry >= 0 ? entry : ended
+}
+
+/** Its STATUS_* bits. */
+export function statusOf(table: StateTable, { entry, endedStatus }: Outcome): number {
+  return entry >= 0 ? table.words(entry)[table.at(entry) + STATUS]! : endedStatus
+}
 
 /** What became of one packet: as numbers, and reused; `recordOf` makes it readable. */
 export class Outcome {

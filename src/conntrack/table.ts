@@ -20,19 +20,38 @@ import type { FillRandom } from './hash.ts'
 import { FlowHash } from './hash.ts'
 import { firstSlot, HashIndex } from './hash-index.ts'
 import { Slab } from './slab.ts'
-import { ORIGINAL, REPLY, STATUS_ASSURED, STATUS_CONFIRMED, STATUS_DYING } from './status.ts'
+import {
+  ORIGINAL,
+  REPLY,
+  STATUS_ASSURED,
+  STATUS_CONFIRMED,
+  STATUS_DST_NAT,
+  STATUS_DYING,
+  STATUS_SRC_NAT,
+} from './status.ts'
+import {
+  MASQUERADE_INTERFACE,
+  ORIGINAL_ADDRESSES,
+  REPLY_ADDRESSES,
+  REPLY_PORTS,
+  TRANSLATED,
+  Translations,
+} from './translation.ts'
 import type { Tuple } from './tuple.ts'
-import { hashWords } from './tuple.ts'
+import { hashWords, inverseParts } from './tuple.ts'
 import { TimingWheel } from './wheel.ts'
 
 /** An IPv6 entry's addresses: source, destination. */
 const ADDRESS_WORDS = 8
+/** The reply tuple is not the mirror of the original one: the entry stands in the index twice. */
+const NAT_BITS = STATUS_SRC_NAT | STATUS_DST_NAT
 
 export class StateTable {
   readonly entries = new Slab(ENTRY_WORDS, NEXT)
   readonly addresses = new Slab(ADDRESS_WORDS, 0, 1)
   readonly wheel = new TimingWheel(this.entries)
   readonly flowHash: FlowHash
+  readonly translations: Translations
   readonly #index = new HashIndex()
   readonly #scratch = new Int32Array(8)
   #nextId = 1
@@ -43,6 +62,7 @@ export class StateTable {
 
   constructor(fillRandom: FillRandom) {
     this.flowHash = new FlowHash(fillRandom)
+    this.translations = new Translations(this.entries, this.addresses, this.flowHash)
   }
 
   words(number: number): Int32Array {
@@ -62,7 +82,7 @@ export class StateTable {
     if (tuple.ahead !== 0) {
       // Whatever became of the entry since: no two that are confirmed have the same tuple.
       const number = (tuple.ahead - 1) >>> 1
-      const direction = this.#match(tuple, number)
+      const direction = this.#matchReference(tuple, tuple.ahead)
       if (direction >= 0 && this.#isConfirmed(number)) return (number << 1) | direction
     }
     const slots = this.#index.slots(hash)
@@ -72,7 +92,7 @@ export class StateTable {
       if (reference === 0) return -1
       if (slots[slot] !== hash) continue
       const number = (reference - 1) >>> 1
-      const direction = this.#match(tuple, number)
+      const direction = this.#matchReference(tuple, reference)
       if (direction >= 0) return (number << 1) | direction
     }
   }
@@ -97,6 +117,11 @@ export class StateTable {
     return words[at]! ^ words[at + 16]!
   }
 
+  #matchReference(tuple: Tuple, reference: number): number {
+    const number = (reference - 1) >>> 1
+    return (reference & 1) !== 0 ? this.#match(tuple, number) : this.#matchReply(tuple, number)
+  }
+
   #match(tuple: Tuple, number: number): number {
     const words = this.entries.words(number)
     const at = this.entries.at(number)
@@ -111,7 +136,7 @@ export class StateTable {
       destination === addresses[4] &&
       words[at + PORTS] === tuple.ports &&
       (words[at + ZONES]! ^ tuple.zones) >>> 16 === 0 &&
-      (!ipv6 || this.#sameAddresses(addresses, words[at + ADDRESSES]!, 0))
+      (!ipv6 || this.#sameAddresses(addresses, this.#originalRecord(words, at), 0))
     ) {
       return ORIGINAL
     }
@@ -121,11 +146,34 @@ export class StateTable {
       tuple.invertible &&
       words[at + PORTS] === tuple.inversePorts &&
       ((words[at + ZONES]! ^ tuple.zones) & 0xffff) === 0 &&
-      (!ipv6 || this.#sameAddresses(addresses, words[at + ADDRESSES]!, 4))
+      (words[at + STATUS]! & NAT_BITS) === 0 &&
+      (!ipv6 || this.#sameAddresses(addresses, this.#originalRecord(words, at), 4))
     ) {
       return REPLY
     }
     return -1
+  }
+
+  /** The same for a translated entry's second reference, which stands for its reply tuple. */
+  #matchReply(tuple: Tuple, number: number): number {
+    const words = this.entries.words(number)
+    const at = this.entries.at(number)
+    if ((words[at + STATUS]! & NAT_BITS) === 0 || words[at + PROTOCOL] !== tuple.protocol) return -1
+    if (((words[at + ZONES]! ^ tuple.zones) & 0xffff) !== 0) return -1
+    const record = words[at + ADDRESSES]!
+    const reply = this.translations.records.words(record)
+    const start = this.translations.records.at(record)
+    if (reply[start + REPLY_PORTS] !== tuple.ports) return -1
+    for (let i = 0; i < 8; i++) if (reply[start + REPLY_ADDRESSES + i] !== tuple.addresses[i]) return -1
+    return REPLY
+  }
+
+  /** The record of an IPv6 entry's original addresses. */
+  #originalRecord(words: Int32Array, at: number): number {
+    const record = words[at + ADDRESSES]!
+    if ((words[at + STATUS]! & TRANSLATED) === 0) return record
+    const { records } = this.translations
+    return records.words(record)[records.at(record) + ORIGINAL_ADDRESSES]!
   }
 
   /** `turn` 0: the record's source is the tuple's source; 4: it is its destination. */
@@ -167,6 +215,10 @@ export class StateTable {
     words[at + DEADLINE] = words[at + DEADLINE]! + now
     words[at + STATUS] = words[at + STATUS]! | STATUS_CONFIRMED
     this.#index.insert(hash, number * 2 + 1)
+    if ((words[at + STATUS]! & NAT_BITS) !== 0) {
+      this.#index.insert(this.#replyHash(words, at), number * 2 + 2)
+      if ((words[at + STATUS]! & STATUS_SRC_NAT) !== 0) this.translations.enter(number)
+    }
     this.wheel.file(number)
   }
 
@@ -176,10 +228,16 @@ export class StateTable {
     const at = this.entries.at(number)
     if ((words[at + STATUS]! & STATUS_CONFIRMED) !== 0) {
       this.#index.remove(this.#hashOf(words, at), number * 2 + 1)
+      if ((words[at + STATUS]! & NAT_BITS) !== 0) {
+        this.#index.remove(this.#replyHash(words, at), number * 2 + 2)
+        if ((words[at + STATUS]! & STATUS_SRC_NAT) !== 0) this.translations.leave(number)
+      }
       this.wheel.remove(number)
     }
-    if (words[at + ADDRESSES] !== 0) this.addresses.free(words[at + ADDRESSES]!)
-    words[at + STATUS] = 0
+    if (words[at + PROTOCOL]! >= PROTOCOL_IPV6_BIT) this.addresses.free(this.#originalRecord(words, at))
+    this.translations.release(number)
+    // What is left stays readable until another entry gets it.
+    words[at + STATUS] = words[at + STATUS]! & TRANSLATED
     this.entries.free(number)
     this.count--
   }
@@ -224,33 +282,117 @@ export class StateTable {
   readAddresses(number: number, into: Int32Array): void {
     const words = this.entries.words(number)
     const at = this.entries.at(number)
-    const record = words[at + ADDRESSES]!
-    if (record === 0) {
-      into.fill(0)
-      into[0] = words[at + SOURCE]!
-      into[4] = words[at + DESTINATION]!
+    if (words[at + PROTOCOL]! < PROTOCOL_IPV6_BIT) into.fill(0)
+    else {
+      const record = this.#originalRecord(words, at)
+      const from = this.addresses.words(record)
+      const start = this.addresses.at(record)
+      for (let i = 1; i < 8; i++) into[i] = from[start + i]!
+    }
+    into[0] = words[at + SOURCE]!
+    into[4] = words[at + DESTINATION]!
+  }
+
+  /**
+   * Fills a tuple with an entry's ORIGINAL or REPLY direction; its hash is not computed. Of an entry that was removed, too,
+   * until another one gets its number.
+   */
+  readTuple(number: number, direction: number, tuple: Tuple, status = this.#statusOf(number)): void {
+    const words = this.entries.words(number)
+    const at = this.entries.at(number)
+    const { addresses } = tuple
+    tuple.protocol = words[at + PROTOCOL]!
+    tuple.zones = words[at + ZONES]!
+    tuple.invertible = true
+    tuple.ahead = 0
+    if (direction === REPLY && (status & NAT_BITS) !== 0) {
+      const record = words[at + ADDRESSES]!
+      const reply = this.translations.records.words(record)
+      const start = this.translations.records.at(record)
+      for (let i = 0; i < 8; i++) addresses[i] = reply[start + REPLY_ADDRESSES + i]!
+      tuple.ports = reply[start + REPLY_PORTS]!
+      tuple.inversePorts = inverseParts(tuple.ports, tuple.protocol)
       return
     }
-    const from = this.addresses.words(record)
-    const start = this.addresses.at(record)
-    for (let i = 0; i < 8; i++) into[i] = from[start + i]!
+    this.readAddresses(number, addresses)
+    const ports = words[at + PORTS]!
+    const inverse = inverseParts(ports, tuple.protocol)
+    if (direction === ORIGINAL) {
+      tuple.ports = ports
+      tuple.inversePorts = inverse
+      return
+    }
+    tuple.ports = inverse
+    tuple.inversePorts = ports
+    for (let i = 0; i < 4; i++) {
+      const source = addresses[i]!
+      addresses[i] = addresses[4 + i]!
+      addresses[4 + i] = source
+    }
+  }
+
+  /**
+   * Gives an entry that is not confirmed a reply tuple of its own (nf_conntrack_alter_reply); the caller sets SRC_NAT or
+   * DST_NAT.
+   */
+  setReply(number: number, { addresses, ports }: Tuple): void {
+    const record = this.translations.record(number)
+    const words = this.translations.records.words(record)
+    const start = this.translations.records.at(record)
+    for (let i = 0; i < 8; i++) words[start + REPLY_ADDRESSES + i] = addresses[i]!
+    words[start + REPLY_PORTS] = ports
+  }
+
+  /** The interface that MASQUERADE tied the entry to, or 0. */
+  masqueradeInterface(number: number): number {
+    if ((this.#statusOf(number) & TRANSLATED) === 0) return 0
+    const record = this.entries.words(number)[this.entries.at(number) + ADDRESSES]!
+    return this.translations.records.words(record)[
+      this.translations.records.at(record) + MASQUERADE_INTERFACE
+    ]!
+  }
+
+  setMasqueradeInterface(number: number, interfaceNumber: number): void {
+    const record = this.translations.record(number)
+    this.translations.records.words(record)[this.translations.records.at(record) + MASQUERADE_INTERFACE] =
+      interfaceNumber
+  }
+
+  #statusOf(number: number): number {
+    return this.entries.words(number)[this.entries.at(number) + STATUS]!
   }
 
   /** Bytes of memory taken by entries, addresses and index. */
   get bytes(): number {
-    return this.entries.bytes + this.addresses.bytes + this.#index.bytes
+    return this.entries.bytes + this.addresses.bytes + this.translations.bytes + this.#index.bytes
   }
 
   #hashOf(words: Int32Array, at: number): number {
-    const record = words[at + ADDRESSES]!
     const ports = words[at + PORTS]!
     const protocol = words[at + PROTOCOL]!
-    if (record !== 0) {
+    if (protocol >= PROTOCOL_IPV6_BIT) {
+      const record = this.#originalRecord(words, at)
       const start = this.addresses.at(record)
       return hashWords(this.flowHash, this.addresses.words(record), start, start + 4, ports, protocol)
     }
     this.#scratch[0] = words[at + SOURCE]!
     this.#scratch[4] = words[at + DESTINATION]!
     return hashWords(this.flowHash, this.#scratch, 0, 4, ports, protocol)
+  }
+
+  /** Hash of a translated entry's reply tuple. */
+  #replyHash(words: Int32Array, at: number): number {
+    const record = words[at + ADDRESSES]!
+    const reply = this.translations.records.words(record)
+    const start = this.translations.records.at(record)
+    const source = start + REPLY_ADDRESSES
+    return hashWords(
+      this.flowHash,
+      reply,
+      source,
+      source + 4,
+      reply[start + REPLY_PORTS]!,
+      words[at + PROTOCOL]!,
+    )
   }
 }

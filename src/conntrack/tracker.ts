@@ -81,7 +81,7 @@ import {
 import { StateTable } from './table.ts'
 import { NOT_PLAIN, trackPlainAck } from './tcp/plain-ack.ts'
 import { CLOSE } from './tcp/state.ts'
-import type { Tuple } from './tuple.ts'
+import { Tuple } from './tuple.ts'
 
 /** Beside the status bits and the wheel's: the entry is accounted. */
 export const ACCOUNTED = 1 << 27
@@ -104,6 +104,7 @@ const reason = {
   notQuery: reasonNumber['icmp-not-query'],
   full: reasonNumber['table-full'],
   earlyDrop: reasonNumber['early-drop'],
+  clash: reasonNumber.clash,
   cut: reasonNumber['cut-transport'],
 } as const
 
@@ -185,6 +186,7 @@ export class Tracker {
   readonly #zones: number
   readonly #icmpErrors: IcmpErrors
   readonly #handling = new Handling()
+  readonly #reply = new Tuple()
 
   /** @throws TypeError where the platform has no Web Crypto and no `fillRandom` is given. */
   constructor(options: TrackerOptions = {}) {
@@ -402,7 +404,14 @@ export class Tracker {
     }
   }
 
-  /** Lookup that takes expired entries away on the spot. */
+  /**
+   * Number × 2 + direction of the living confirmed entry that has this tuple, whose hash is computed, or -1. Takes expired
+   * entries away on the spot.
+   */
+  find(tuple: Tuple): number {
+    return this.#find(tuple)
+  }
+
   #find(tuple: Tuple): number {
     for (;;) {
       const found = this.table.lookup(tuple)
@@ -510,6 +519,14 @@ export class Tracker {
     if ((words[at + STATUS]! & STATUS_CONFIRMED) === 0) {
       // REJECT's answer to the packet that began the entry, which dies with it (__nf_conntrack_confirm).
       if (outcome.ctinfo >= CTINFO_ESTABLISHED_REPLY) return
+      if (table.translations.count > 0 && this.#clashes(number)) {
+        outcome.droppedBy = DROPPED_BY_CONNTRACK
+        outcome.reasons.add(reason.clash)
+        this.statistics.drop++
+        this.statistics.insertFailed++
+        this.discard(outcome)
+        return
+      }
       table.confirm(number, tuple.hash, this.clock.now)
       this.#stamp(number)
       outcome.changes = CHANGED_NEW
@@ -517,6 +534,35 @@ export class Tracker {
     }
     if (outcome.changes !== 0 && this.onEvent !== null && this.settings.events !== 0) {
       this.onEvent(outcome.changes === CHANGED_NEW ? EVENT_NEW : EVENT_UPDATE, number, outcome.changes, -1)
+    }
+  }
+
+  /** An answer to the new entry would be taken for one to another: only NAT brings that about. */
+  #clashes(number: number): boolean {
+    const tuple = this.#reply
+    this.table.readTuple(number, REPLY, tuple)
+    tuple.computeHash(this.table.flowHash)
+    return this.#find(tuple) >= 0
+  }
+
+  /** Takes a confirmed entry out of the table, for somebody who needs its tuple. */
+  kill(number: number): void {
+    this.#destroy(number, -1)
+  }
+
+  /** The packet ends its own entry (nf_ct_kill_acct): it is counted, and `outcome.ended` has the entry. */
+  killWith(outcome: Outcome, packet: Packet): void {
+    const number = outcome.entry
+    const words = this.table.words(number)
+    const at = this.table.at(number)
+    const status = words[at + STATUS]!
+    outcome.ended = number
+    outcome.endedStatus = status | STATUS_DYING
+    outcome.entry = -1
+    if ((status & STATUS_CONFIRMED) === 0) this.#forget(number)
+    else {
+      this.#count(words, at, outcome.ctinfo >= CTINFO_ESTABLISHED_REPLY ? REPLY : ORIGINAL, packet)
+      this.#destroy(number, -1)
     }
   }
 

@@ -109,6 +109,16 @@ export class Tuple {
     this.hash = other.hash
   }
 
+  /** What `other` has, but for its hash. */
+  copy(other: Tuple): void {
+    for (let i = 0; i < 8; i++) this.addresses[i] = other.addresses[i]!
+    this.ports = other.ports
+    this.inversePorts = other.inversePorts
+    this.protocol = other.protocol
+    this.invertible = other.invertible
+    this.zones = other.zones
+  }
+
   /** Computes `hash`: the same for both directions of a flow. */
   computeHash(flowHash: FlowHash): void {
     const { addresses, ports, protocol } = this
@@ -125,6 +135,14 @@ export class Tuple {
       ? flowHash.hash4(source, destination, ports, protocol)
       : flowHash.hash4(destination, source, swapped, protocol)
   }
+}
+
+/** The protocol part of the other direction, of a flow that has one; `protocol` as a tuple's. */
+export function inverseParts(ports: number, protocol: number): number {
+  if (protocol === PROTOCOL_ICMP) return (ports & 0xffff00ff) | (invertedIcmpType((ports >>> 8) & 0xff) << 8)
+  if (protocol === (PROTOCOL_ICMPV6 | PROTOCOL_IPV6_BIT))
+    return (ports & 0xffff00ff) | (invertedIcmpv6Type((ports >>> 8) & 0xff) << 8)
+  return (ports << 16) | (ports >>> 16)
 }
 
 /** Hash of a tuple whose addresses stand in `words` at `source` and `destination`. */

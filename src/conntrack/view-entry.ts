@@ -20,7 +20,6 @@ import {
   MARK,
   PACKETS,
   PACKETS_HIGH,
-  PORTS,
   PROTOCOL,
   PROTOCOL_IPV6_BIT,
   SCTP_VTAG,
@@ -28,12 +27,13 @@ import {
   ZONES,
 } from './entry.ts'
 import type { Expectation } from './expectation.ts'
-import { invertedIcmpType, invertedIcmpv6Type } from './icmp-type.ts'
 import { sctpStateNames } from './sctp/table.ts'
-import { REPLY } from './status.ts'
+import { ORIGINAL, REPLY } from './status.ts'
+import type { StateTable } from './table.ts'
 import { TCP_STATE_NAMES } from './tcp/state.ts'
 import type { Tracker } from './tracker.ts'
 import { ACCOUNTED } from './tracker.ts'
+import { Tuple } from './tuple.ts'
 import type { CounterView, EntryView, ExpectationView, TupleView } from './view.ts'
 
 /** Status bits that Linux knows; above them stand our own. */
@@ -46,19 +46,11 @@ export function stateName(protocol: number, state: number): string | null {
 }
 
 /**
- * One direction of a flow as data. `ports` is the protocol part of the original tuple; `reply` asks for the other
- * direction, whose addresses the caller has swapped.
+ * One direction of a flow as data; `ports` is its protocol part.
  */
-export function tupleView(
-  protocol: number,
-  ipv6: boolean,
-  source: string,
-  destination: string,
-  ports: number,
-  reply: boolean,
-): TupleView {
-  const first = reply ? ports & 0xffff : ports >>> 16
-  const last = reply ? ports >>> 16 : ports & 0xffff
+function tupleView(protocol: number, source: string, destination: string, ports: number): TupleView {
+  const first = ports >>> 16
+  const last = ports & 0xffff
   switch (protocol) {
     case PROTOCOL_TCP:
     case PROTOCOL_UDP:
@@ -68,19 +60,23 @@ export function tupleView(
     case PROTOCOL_GRE:
       return { source, destination, sourceKey: first, destinationKey: last }
     case PROTOCOL_ICMP:
-    case PROTOCOL_ICMPV6: {
-      const type = (ports >>> 8) & 0xff
-      const partner = ipv6 ? invertedIcmpv6Type(type) : invertedIcmpType(type)
-      return { source, destination, type: reply ? partner : type, code: ports & 0xff, id: ports >>> 16 }
-    }
+    case PROTOCOL_ICMPV6:
+      return { source, destination, type: (ports >>> 8) & 0xff, code: last & 0xff, id: first }
     default:
       return { source, destination }
   }
 }
 
-const addresses = new Int32Array(8)
+const tuple = new Tuple()
+
+function directionView(table: StateTable, number: number, direction: number): TupleView {
+  table.readTuple(number, direction, tuple)
+  const ipv6 = tuple.protocol >= PROTOCOL_IPV6_BIT
+  return tupleView(tuple.protocol & 0xff, addressText(ipv6, 0), addressText(ipv6, 4), tuple.ports)
+}
 
 function addressText(ipv6: boolean, at: number): string {
+  const { addresses } = tuple
   return ipv6
     ? formatIPv6(addresses[at]!, addresses[at + 1]!, addresses[at + 2]!, addresses[at + 3]!)
     : formatIPv4(addresses[at]!)
@@ -93,10 +89,6 @@ export function viewEntry(tracker: Tracker, number: number, now: number): EntryV
   const at = table.at(number)
   const protocol = words[at + PROTOCOL]! & 0xff
   const ipv6 = words[at + PROTOCOL]! >= PROTOCOL_IPV6_BIT
-  table.readAddresses(number, addresses)
-  const source = addressText(ipv6, 0)
-  const destination = addressText(ipv6, 4)
-  const ports = words[at + PORTS]!
   const status = words[at + STATUS]!
   const remaining = (words[at + DEADLINE]! - now) | 0
   const attachment = tracker.helpers.attachments.get(number)
@@ -106,8 +98,8 @@ export function viewEntry(tracker: Tracker, number: number, now: number): EntryV
     protocol,
     state: stateName(protocol, flowState(words, at)),
     timeout: remaining > 0 ? Math.floor(remaining / clock.hz) : 0,
-    original: tupleView(protocol, ipv6, source, destination, ports, false),
-    reply: tupleView(protocol, ipv6, destination, source, ports, true),
+    original: directionView(table, number, ORIGINAL),
+    reply: directionView(table, number, REPLY),
     status: status & STATUS_MASK,
     mark: words[at + MARK]! >>> 0,
     zoneOriginal: words[at + ZONES]! >>> 16,

@@ -9,7 +9,9 @@ import {
   CTINFO_NONE,
   ctstateOf,
   STATUS_ASSURED,
+  STATUS_DST_NAT,
   STATUS_SEEN_REPLY,
+  STATUS_SRC_NAT,
 } from '../conntrack/status.ts'
 import type { Tracker } from '../conntrack/tracker.ts'
 import type { EntryView, TupleView } from '../conntrack/view.ts'
@@ -249,6 +251,7 @@ function entryOf(tracker: Tracker, packet: Packet, outcome: Outcome, record: Pac
   table.readAddresses(number, addresses)
   if (
     record.sourcePort === undefined ||
+    (words[at + STATUS]! & (STATUS_SRC_NAT | STATUS_DST_NAT)) !== 0 ||
     protocol !== packet.protocol ||
     ports !== (reply ? swapped(packet) : straight(packet)) ||
     !sameAddresses(packet, reply ? 4 : 0)

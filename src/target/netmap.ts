@@ -50,6 +50,8 @@ export const netmap = defineTarget({
   },
   compile({ to }, environment: Environment): Action {
     const nat = natOf(environment)
+    const ipv6 = environment.family === 'ipv6'
+    const words = ipv6 ? 4 : 1
     const network = addressWords(to.value.address)
     const mask = addressWords(to.value.mask)
     const address = new Int32Array(4)
@@ -58,10 +60,12 @@ export const netmap = defineTarget({
       const end = endOfHook(hook)
       const source = end === END_SOURCE
       address[0] = source ? packet.source0 : packet.destination0
-      address[1] = source ? packet.source1 : packet.destination1
-      address[2] = source ? packet.source2 : packet.destination2
-      address[3] = source ? packet.source3 : packet.destination3
-      for (let i = 0; i < 4; i++) address[i] = network[i]! | (address[i]! & ~mask[i]!)
+      if (ipv6) {
+        address[1] = source ? packet.source1 : packet.destination1
+        address[2] = source ? packet.source2 : packet.destination2
+        address[3] = source ? packet.source3 : packet.destination3
+      }
+      for (let i = 0; i < words; i++) address[i] = network[i]! | (address[i]! & ~mask[i]!)
       nat.setUp(outcome.entry, range, end)
       return VERDICT_ACCEPT
     }
