@@ -214,6 +214,18 @@ test('types of addresses, as addrtype asks: all that are not local, whatever the
   expect(host.addressType(...wordsOf('224.0.0.5'))).toBe('multicast')
 })
 
+test('how many interfaces there are: the only one, and the other of two', () => {
+  const one = hostOf(['a=10.0.0.1/8', 'a=11.0.0.1/8'])
+  expect(one.interfaces.nameOf(one.only)).toBe('a')
+  expect(one.otherThan(one.only)).toBe(0)
+  const two = hostOf(['a=10.0.0.1/8', 'b=11.0.0.1/8'])
+  expect(two.only).toBe(0)
+  expect(two.interfaces.nameOf(two.otherThan(two.interfaces.find('b')))).toBe('a')
+  const pair = hostOf(['c=10.0.0.1/8'], [], 'a:b')
+  expect(pair.interfaces.nameOf(pair.otherThan(pair.interfaces.find('a')))).toBe('b')
+  expect(pair.otherThan(pair.interfaces.find('c'))).toBe(0)
+})
+
 test('MASQUERADE: the address whose network the next hop is in, else the first', () => {
   const host = hostOf(['out0=192.0.2.1/24', 'out0=203.0.113.5/24'])
   host.addRoute({

@@ -99,6 +99,8 @@ export class Host {
   readonly loopback = this.interfaces.numberOf('lo')
   readonly #addresses: HostAddress[] = []
   readonly #devices: Device[] = []
+  /** Interfaces beside loopback that have an address or an arm. */
+  readonly #used: number[] = []
   readonly #tables4 = newTables()
   readonly #tables6 = newTables()
   /** IPv6 networks and addresses of link-local scope, by interface. */
@@ -115,6 +117,29 @@ export class Host {
     const interface_ = this.loopback
     this.addAddress({ interface: interface_, words: Int32Array.of(0x7f000001), length: 8, scope: 'host' })
     this.addAddress({ interface: interface_, words: Int32Array.of(0, 0, 0, 1), length: 128, scope: 'host' })
+  }
+
+  /** The one interface beside loopback that has an address or an arm, or 0: none, or several. */
+  get only(): number {
+    return this.#used.length === 1 ? this.#used[0]! : 0
+  }
+
+  /** The other arm of the pair, or the other interface beside loopback, if there are just two; else 0. */
+  otherThan(number: number): number {
+    const opposite = this.opposite(number)
+    if (opposite !== 0) return opposite
+    const [first = 0, second = 0] = this.#used
+    if (this.#used.length !== 2 || (number !== first && number !== second)) return 0
+    return number === first ? second : first
+  }
+
+  /** Interfaces beside loopback that have an address or an arm, in the order told. */
+  get used(): readonly number[] {
+    return this.#used
+  }
+
+  #use(number: number): void {
+    if (number !== this.loopback && !this.#used.includes(number)) this.#used.push(number)
   }
 
   /** Tells of an interface what `ip link` does. */
@@ -151,6 +176,7 @@ export class Host {
     )
     if (known) return
     this.#addresses.push(address)
+    this.#use(address.interface)
     if (address.words.length === 4) this.#derive6(address)
     else this.#derive4(address)
   }
@@ -244,6 +270,8 @@ export class Host {
 
   /** Makes two interfaces the arms of a box: what enters by one leaves by the other, unless it is for the box itself. */
   setPair(one: number, other: number): void {
+    this.#use(one)
+    this.#use(other)
     this.#opposite[one] = other
     this.#opposite[other] = one
   }
