@@ -8,10 +8,12 @@ import { reasonNumber } from '../conntrack/reason.ts'
 import type { Tracker } from '../conntrack/tracker.ts'
 import type { Tuple } from '../conntrack/tuple.ts'
 import { HOOK_FORWARD } from '../hook/hook.ts'
+import { SHARED_NAT, SHARED_NAT } from '../hook/nat.ts'
 import type { Note } from '../hook/note.ts'
 import { Passage } from '../hook/passage.ts'
 import { Random } from '../hook/random.ts'
 import { Host } from '../host/host.ts'
+import { Nat } from '../nat/nat.ts'
 import {
   FRAGMENT_COMPLETED,
   FRAGMENT_DROPPED_BAD_END,
@@ -138,7 +140,8 @@ export class Firewall {
     const { rulesets = [], host = new Host(), way = new FixedWay(HOOK_FORWARD, 0, 0), seed = 1 } = options
     this.host = host
     const random = new Random(seed)
-    const shared = new Map<string, unknown>()
+    const nat = new Nat(tracker, random)
+    const shared = new Map<string, unknown>([[SHARED_NAT, nat]])
     const program = (family: Family): Program | null => {
       const ruleset = rulesets.find((one) => one.family === family)
       if (ruleset === undefined) return null
@@ -161,9 +164,9 @@ export class Firewall {
       this.#hooks = null
       this.answers = null
     } else {
-      this.#hooks = new Hooks(tracker, way, this.programs)
+      this.#hooks = new Hooks(tracker, nat, way, this.programs)
       this.answers = new Answers(tracker, () => {
-        const hooks = new Hooks(tracker, way, this.programs)
+        const hooks = new Hooks(tracker, nat, way, this.programs)
         hooks.walk.listener = this.listener
         return hooks
       })

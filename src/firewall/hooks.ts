@@ -2,7 +2,7 @@
  * The hooks in Linux's order, with the tables in each by their priorities: raw, connection tracking, mangle, nat, then
  * routing, and so on to the helpers and confirm at the very end.
  */
-import { DROPPED_BY_NOBODY, DROPPED_BY_RULES } from '../conntrack/outcome.ts'
+import { DROPPED_BY_CONNTRACK, DROPPED_BY_NOBODY, DROPPED_BY_RULES } from '../conntrack/outcome.ts'
 import { CTINFO_UNTRACKED } from '../conntrack/status.ts'
 import type { Tracker } from '../conntrack/tracker.ts'
 import {
@@ -13,7 +13,9 @@ import {
   VERDICT_ACCEPT,
   VERDICT_DROP,
 } from '../hook/hook.ts'
+import { asksRules, bindUndecided, translate } from '../hook/nat.ts'
 import { type Passage, STOP_HOTDROP, STOP_NO } from '../hook/passage.ts'
+import type { Nat } from '../nat/nat.ts'
 import { FAMILY_IPV4 } from '../packet/packet.ts'
 import type { Family } from '../ruleset/model.ts'
 import type { CompiledChain } from './compiled-chain.ts'
@@ -22,6 +24,7 @@ import {
   DECIDED_BY_HELPER,
   DECIDED_BY_HOTDROP,
   DECIDED_BY_IP,
+  DECIDED_BY_NAT,
   DECIDED_BY_NONE,
   DECIDED_BY_POLICY,
   DECIDED_BY_RULE,
@@ -36,13 +39,15 @@ import { BEGINS_NOWHERE, BEGINS_SENT, ROUTE_ENDED, type Way } from './way.ts'
 export class Hooks {
   readonly walk = new Walk()
   readonly #tracker: Tracker
+  readonly #nat: Nat
   readonly #way: Way
   readonly #programs: Readonly<Record<Family, Program | null>>
   /** The entry that an answer shares with its cause, whose it is to discard; -1: none. */
   #shared = -1
 
-  constructor(tracker: Tracker, way: Way, programs: Readonly<Record<Family, Program | null>>) {
+  constructor(tracker: Tracker, nat: Nat, way: Way, programs: Readonly<Record<Family, Program | null>>) {
     this.#tracker = tracker
+    this.#nat = nat
     this.#way = way
     this.#programs = programs
   }
@@ -124,8 +129,27 @@ export class Hooks {
     passage.hook = hook
     if (program === null) return true
     const chains = program.behindRaw[hook]!
-    for (let i = 0; i < chains.length; i++) if (!this.#table(passage, decision, chains[i]!)) return false
+    for (let i = 0; i < chains.length; i++) {
+      const chain = chains[i]!
+      const goesOn =
+        chain.table === 'nat'
+          ? this.#natTable(passage, decision, chain)
+          : this.#table(passage, decision, chain)
+      if (!goesOn) return false
+    }
     return true
+  }
+
+  /** Rules are asked once a connection; what they decided happens to all of its packets. */
+  #natTable(passage: Passage, decision: Decision, start: CompiledChain): boolean {
+    const nat = this.#nat
+    if (asksRules(nat, passage)) {
+      if (!this.#table(passage, decision, start)) return false
+      bindUndecided(nat, passage)
+    }
+    if (translate(nat, passage)) return true
+    this.#end(passage, decision, VERDICT_DROP, DECIDED_BY_NAT)
+    return false
   }
 
   /** True when the packet goes on. */
@@ -156,6 +180,8 @@ export class Hooks {
   #confirm(passage: Passage, decision: Decision): void {
     const { outcome } = passage
     this.#tracker.confirm(passage.packet, passage.tuple, outcome)
-    if (outcome.droppedBy !== DROPPED_BY_NOBODY) decision.set(VERDICT_DROP, DECIDED_BY_HELPER)
+    const { droppedBy } = outcome
+    if (droppedBy === DROPPED_BY_NOBODY) return
+    decision.set(VERDICT_DROP, droppedBy === DROPPED_BY_CONNTRACK ? DECIDED_BY_CONNTRACK : DECIDED_BY_HELPER)
   }
 }

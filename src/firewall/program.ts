@@ -4,9 +4,10 @@ import { tablesOfHook } from '../hook/hook.ts'
 import type { AnyExtension } from '../ruleset/extension.ts'
 import type { Chain, Family, InterfaceTest, Place, Rule, Ruleset, Table, Use } from '../ruleset/model.ts'
 import { type Hook, hooks, isTable, type TableName } from '../ruleset/tables.ts'
-import { CompiledChain } from './compiled-chain.ts'
+import { CompiledChain, INDEXED_FROM, WORTH_AN_INDEX } from './compiled-chain.ts'
 import { CompiledRule } from './compiled-rule.ts'
 import { InterfaceCondition } from './interface-test.ts'
+import { RuleIndex } from './rule-index.ts'
 
 /** What a rule asks for that nobody here can do. */
 export interface Unevaluated {
@@ -150,6 +151,10 @@ class TableCompiler {
       chain.rules.forEach((rule, index) => {
         compiled.rules.push(this.#rule(chain, rule, index + 1))
       })
+      if (compiled.rules.length >= WORTH_AN_INDEX) {
+        const { interfaces } = this.#environment.host
+        compiled.index = new RuleIndex(compiled.rules, INDEXED_FROM, this.#ruleset.family, interfaces)
+      }
     }
     return new CompiledTable(this.#name, this.#chains)
   }

@@ -3,9 +3,8 @@ import { VERDICT_ACCEPT, VERDICT_CONTINUE, VERDICT_DROP, VERDICT_RETURN } from '
 import { type Passage, STOP_NO } from '../hook/passage.ts'
 import type { CompiledChain } from './compiled-chain.ts'
 import { type CompiledRule, MATCHED } from './compiled-rule.ts'
-
-/** Behind the last rule of any chain. */
-const END_OF_CHAIN = 0x7fffffff
+import { Cursor } from './cursor.ts'
+import { canBeLookedUp } from './rule-key.ts'
 
 /** Told of every rule that is asked. Made only where somebody wants to see the way of a packet. */
 export interface WalkListener {
@@ -24,8 +23,8 @@ export class Walk {
   chain: CompiledChain | null = null
   rule: CompiledRule | null = null
   listener: WalkListener | null = null
-  readonly #chains: CompiledChain[] = []
-  #places = new Int32Array(64)
+  /** By depth: where the walk is in each chain that is not done. */
+  readonly #cursors: Cursor[] = [new Cursor()]
 
   /**
    * From the first rule of a built-in chain to a verdict: VERDICT_ACCEPT, VERDICT_DROP or what else a target says, and
@@ -33,25 +32,24 @@ export class Walk {
    */
   run(passage: Passage, start: CompiledChain): number {
     const { listener } = this
-    const chains = this.#chains
+    const isLinear = listener !== null || !canBeLookedUp(passage.packet)
     let depth = 0
-    let chain = start
-    let next = 0
+    let cursor = this.#cursors[0]!
+    cursor.begin(start, isLinear)
     for (;;) {
-      if (next >= chain.rules.length) {
+      const rule = cursor.next(passage)
+      if (rule === null) {
         if (depth === 0) return this.#policy(passage, start)
-        const from = chain
-        chain = chains[--depth]!
-        next = this.#places[depth]!
-        if (listener !== null) listener.onReturn(from, chain)
+        const from = cursor.chain!
+        cursor = this.#cursors[--depth]!
+        if (listener !== null) listener.onReturn(from, cursor.chain!)
         continue
       }
-      const rule = chain.rules[next++]!
       const failed = rule.failedAt(passage)
-      if (listener !== null) listener.onRule(chain, rule, failed, passage)
+      if (listener !== null) listener.onRule(cursor.chain!, rule, failed, passage)
       if (failed !== MATCHED) {
         if (passage.stop === STOP_NO) continue
-        this.chain = chain
+        this.chain = cursor.chain
         this.rule = rule
         return VERDICT_DROP
       }
@@ -62,35 +60,32 @@ export class Walk {
         case 'count':
           continue
         case 'jump':
-          this.#push(depth++, chain, next)
-          chain = consequence.chain
-          next = 0
+          cursor = this.#cursorAt(++depth)
+          cursor.begin(consequence.chain, isLinear)
           continue
         case 'goto':
-          chain = consequence.chain
-          next = 0
+          cursor.begin(consequence.chain, isLinear)
           continue
       }
       const verdict = consequence.action(passage)
       if (verdict === VERDICT_CONTINUE) continue
       if (verdict === VERDICT_RETURN) {
-        next = END_OF_CHAIN
+        cursor.end()
         continue
       }
-      this.chain = chain
+      this.chain = cursor.chain
       this.rule = rule
       return verdict
     }
   }
 
-  #push(depth: number, chain: CompiledChain, next: number): void {
-    this.#chains[depth] = chain
-    if (depth === this.#places.length) {
-      const grown = new Int32Array(depth * 2)
-      grown.set(this.#places)
-      this.#places = grown
+  #cursorAt(depth: number): Cursor {
+    let cursor = this.#cursors[depth]
+    if (cursor === undefined) {
+      cursor = new Cursor()
+      this.#cursors.push(cursor)
     }
-    this.#places[depth] = next
+    return cursor
   }
 
   #policy(passage: Passage, start: CompiledChain): number {

@@ -1,0 +1,162 @@
+/**
+ * Finds the rules of a long chain that may take a packet, instead of asking all of them. Each rule stands under one of its
+ * keys, that which fewest packets are likely to have; where many rules share a value, another of their keys tells them
+ * apart. What is found is a superset, in the order of the chain: rules are asked as ever, and those left out would have
+ * failed at a condition that changes nothing.
+ */
+import type { Passage } from '../hook/passage.ts'
+import type { Interfaces } from '../host/interfaces.ts'
+import type { Family } from '../ruleset/model.ts'
+import type { CompiledRule } from './compiled-rule.ts'
+import { IntervalMap, type ItemRange } from './interval-map.ts'
+import { FIELDS, fieldWidth, fieldWord, keysOf, type RuleKey } from './rule-key.ts'
+
+/** Lists up to this length are asked one by one. */
+const SHORT = 12
+/** Places in lists for each rule, over all further maps: beyond that, lists stay long. */
+const BUDGET = 16
+
+/** Places of rules in their chain, ascending. */
+export class Candidates {
+  places = new Int32Array(64)
+  count = 0
+
+  add(from: Int32Array, start: number, end: number): void {
+    if (this.count + end - start > this.places.length) {
+      const grown = new Int32Array((this.count + end - start) * 2)
+      grown.set(this.places)
+      this.places = grown
+    }
+    const { places } = this
+    // Merged from behind, as both are ascending.
+    let old = this.count - 1
+    let to = this.count + end - start - 1
+    this.count = to + 1
+    for (let i = end - 1; i >= start; i--) {
+      const place = from[i]!
+      while (old >= 0 && places[old]! > place) places[to--] = places[old--]!
+      places[to--] = place
+    }
+  }
+}
+
+/** One field's map; where a list is long, a further index of its rules. */
+interface Level {
+  readonly field: number
+  readonly wide: boolean
+  readonly map: IntervalMap
+  readonly further: readonly (Node | null)[]
+}
+
+interface Entry {
+  readonly place: number
+  readonly keys: readonly RuleKey[]
+}
+
+class Node {
+  readonly levels: readonly Level[]
+  /** Rules that no field finds. */
+  readonly rest: Int32Array
+
+  constructor(entries: readonly Entry[], without: number, family: Family, budget: { left: number }) {
+    const byField: Entry[][] = Array.from({ length: FIELDS }, () => [])
+    const rest: number[] = []
+    for (const entry of entries) {
+      const best = bestKey(entry, without)
+      if (best === null) rest.push(entry.place)
+      else byField[best.field]!.push(entry)
+    }
+    this.rest = Int32Array.from(rest)
+    this.levels = byField.flatMap((list, field) =>
+      list.length === 0 ? [] : [makeLevel(list, field, without, family, budget)],
+    )
+  }
+
+  /** True when it tells the rules apart at all. */
+  get helps(): boolean {
+    return this.levels.length > 0
+  }
+
+  find(passage: Passage, found: Candidates): void {
+    const { levels } = this
+    for (let i = 0; i < levels.length; i++) {
+      const { field, wide, map, further } = levels[i]!
+      const interval = wide
+        ? map.find(
+            fieldWord(field, passage, 0),
+            fieldWord(field, passage, 1),
+            fieldWord(field, passage, 2),
+            fieldWord(field, passage, 3),
+          )
+        : map.find(fieldWord(field, passage, 0), 0, 0, 0)
+      const node = further[interval]!
+      if (node === null) found.add(map.items, map.starts[interval]!, map.starts[interval + 1]!)
+      else {
+        node.find(passage, found)
+        found.add(node.rest, 0, node.rest.length)
+      }
+    }
+  }
+}
+
+function bestKey({ keys }: Entry, without: number): RuleKey | null {
+  let best: RuleKey | null = null
+  for (const key of keys) {
+    if ((without & (1 << key.field)) === 0 && (best === null || key.share < best.share)) best = key
+  }
+  return best
+}
+
+function makeLevel(
+  entries: readonly Entry[],
+  field: number,
+  without: number,
+  family: Family,
+  budget: { left: number },
+): Level {
+  const width = fieldWidth(field, family)
+  const ranges = entries.map(({ place, keys }): ItemRange => {
+    const { from, to } = keys.find((key) => key.field === field)!
+    return { from, to, item: place }
+  })
+  const map = new IntervalMap(ranges, width)
+  const byPlace = new Map(entries.map((entry) => [entry.place, entry]))
+  const further: (Node | null)[] = []
+  for (let interval = 0; interval < map.intervals; interval++) {
+    const start = map.starts[interval]!
+    const end = map.starts[interval + 1]!
+    let node: Node | null = null
+    if (end - start > SHORT && budget.left >= end - start) {
+      budget.left -= end - start
+      const list = [...map.items.subarray(start, end)].map((place) => byPlace.get(place)!)
+      const made = new Node(list, without | (1 << field), family, budget)
+      if (made.helps) node = made
+    }
+    further.push(node)
+  }
+  return { field, wide: width > 1, map, further }
+}
+
+/** The index of one chain, from a place on. */
+export class RuleIndex {
+  readonly #root: Node
+
+  /** `first`: the place of the first rule that it has; those before are always asked. */
+  constructor(rules: readonly CompiledRule[], first: number, family: Family, interfaces: Interfaces) {
+    const entries = rules
+      .slice(first)
+      .map(({ rule }, index) => ({ place: first + index, keys: keysOf(rule, family, interfaces) }))
+    this.#root = new Node(entries, 0, family, { left: entries.length * BUDGET })
+  }
+
+  /** Rules that have to be asked about every packet: their places, ascending. */
+  get always(): Int32Array {
+    return this.#root.rest
+  }
+
+  /** The others that may take the packet, which `canBeLookedUp`. */
+  find(passage: Passage, found: Candidates): void {
+    found.count = 0
+    this.#root.find(passage, found)
+  }
+}
