@@ -14,9 +14,12 @@ import type { Environment } from './environment.ts'
 import { HOOK_OUTPUT, HOOK_POSTROUTING, HOOK_PREROUTING } from './hook.ts'
 import type { Passage } from './passage.ts'
 
-/** The NAT that all rules of a machine share, both families: whoever walks the hooks takes it from here, too. */
+/** What rules share under this name is the machine's `Nat`, for both families. */
+export const SHARED_NAT = 'nat'
+
+/** The machine's NAT. */
 export function natOf(environment: Environment): Nat {
-  return environment.shared('nat', () => new Nat(environment.tracker, environment.random))
+  return environment.shared(SHARED_NAT, () => new Nat(environment.tracker, environment.random))
 }
 
 /** END_SOURCE or END_DESTINATION: what the nat chain of a hook decides about (HOOK2MANIP). */
