@@ -1,3 +1,5 @@
+import type { Action } from '../hook/environment.ts'
+import { VERDICT_CONTINUE } from '../hook/hook.ts'
 import { defineTarget, option } from '../ruleset/extension.ts'
 import { choice } from '../ruleset/kind/choice.ts'
 
@@ -10,5 +12,9 @@ export const audit = defineTarget({
       summary: 'what the record is to say; kernels since 4.12 leave it out',
       required: true,
     }),
+  },
+  // Nobody reads the audit log of a capture.
+  compile(): Action {
+    return () => VERDICT_CONTINUE
   },
 })

@@ -1,3 +1,6 @@
+import type { Action } from '../hook/environment.ts'
+import { VERDICT_CONTINUE } from '../hook/hook.ts'
+import { setTos } from '../packet/rewrite.ts'
 import { defineTarget, option, shorthand } from '../ruleset/extension.ts'
 import { choice } from '../ruleset/kind/choice.ts'
 import { number } from '../ruleset/kind/number.ts'
@@ -46,5 +49,13 @@ export const dscp = defineTarget({
       summary: 'the code point of a class',
       stands: (name) => ({ set: { value: classes[name]!, inverted: false } }),
     }),
+  },
+  compile({ set }): Action {
+    const wanted = set!.value << 2
+    return (passage) => {
+      const { tos } = passage.packet
+      if ((tos & 0xfc) !== wanted) setTos(passage.writable(), wanted | (tos & 3))
+      return VERDICT_CONTINUE
+    }
   },
 })

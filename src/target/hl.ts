@@ -1,5 +1,5 @@
 import { defineTarget } from '../ruleset/extension.ts'
-import { hopChanges, oneHopChange } from './hop-change.ts'
+import { changeHops, hopChanges, oneHopChange } from './hop-change.ts'
 
 export const hl = defineTarget({
   name: 'HL',
@@ -8,4 +8,5 @@ export const hl = defineTarget({
   tables: ['mangle'],
   oneOf: oneHopChange,
   options: hopChanges('hl'),
+  compile: changeHops,
 })

@@ -1,6 +1,10 @@
 /** What TTL and HL have in common: how many more routers may pass the packet on. */
+import type { Action } from '../hook/environment.ts'
+import { VERDICT_CONTINUE } from '../hook/hook.ts'
+import { setTtl } from '../packet/rewrite.ts'
 import { option } from '../ruleset/extension.ts'
 import { number } from '../ruleset/kind/number.ts'
+import type { Setting } from '../ruleset/model.ts'
 
 const step = number({ min: 1, max: 255 })
 
@@ -21,6 +25,23 @@ export function hopChanges<const P extends string>(prefix: P) {
       names: [`--${prefix}-inc`],
       summary: 'adds this number; what would be above 255 is 255',
     }),
+  }
+}
+
+interface HopSettings {
+  readonly set?: Setting<number>
+  readonly decrement?: Setting<number>
+  readonly increment?: Setting<number>
+}
+
+export function changeHops({ set, decrement, increment }: HopSettings): Action {
+  const step = (increment?.value ?? 0) - (decrement?.value ?? 0)
+  const fixed = set?.value ?? -1
+  return (passage) => {
+    const { ttl } = passage.packet
+    const wanted = fixed >= 0 ? fixed : Math.min(Math.max(ttl + step, 0), 255)
+    if (wanted !== ttl) setTtl(passage.writable(), wanted)
+    return VERDICT_CONTINUE
   }
 }
 

@@ -1,4 +1,8 @@
 import { suggest } from '../diagnostic/suggest.ts'
+import type { Action } from '../hook/environment.ts'
+import { VERDICT_CONTINUE, VERDICT_DROP } from '../hook/hook.ts'
+import { ISSUE_CHAIN } from '../packet/packet.ts'
+import { stripOptions } from '../packet/rewrite.ts'
 import { shown } from '../ruleset/diagnostic.ts'
 import { defineTarget, type Kind, option, Refusal } from '../ruleset/extension.ts'
 import { inRange } from '../ruleset/number.ts'
@@ -43,5 +47,21 @@ export const tcpoptstrip = defineTarget({
   protocols: [6],
   options: {
     strip: option(optionList, { names: ['--strip-options'], summary: 'these options' }),
+  },
+  compile({ strip }): Action {
+    const kinds = new Uint8Array(256)
+    for (const kind of strip?.value ?? []) kinds[kind] = 1
+    return (passage) => {
+      const { packet } = passage
+      if (packet.fragmentOffset !== 0) return VERDICT_CONTINUE
+      if (packet.transportLength < 20 || packet.issue === ISSUE_CHAIN) return VERDICT_DROP
+      // A header that was not captured is left as it is: nobody sees it.
+      if (packet.transportCaptured < 20) return VERDICT_CONTINUE
+      const { tcpHeaderLength } = packet
+      if (tcpHeaderLength < 20 || tcpHeaderLength > packet.transportLength) return VERDICT_DROP
+      if (tcpHeaderLength > 20 && tcpHeaderLength <= packet.transportCaptured)
+        stripOptions(passage.writable(), kinds)
+      return VERDICT_CONTINUE
+    }
   },
 })

@@ -1,4 +1,7 @@
 import { suggest } from '../diagnostic/suggest.ts'
+import type { Action } from '../hook/environment.ts'
+import { VERDICT_CONTINUE } from '../hook/hook.ts'
+import { setTos } from '../packet/rewrite.ts'
 import { shown } from '../ruleset/diagnostic.ts'
 import { defineTarget, type Kind, option, Refusal, shorthand } from '../ruleset/extension.ts'
 import { type MaskedNumber, number } from '../ruleset/kind/number.ts'
@@ -73,5 +76,14 @@ export const tos = defineTarget({
       summary: 'turns these bits over',
       stands: (value) => change(value, 0),
     }),
+  },
+  compile({ set }): Action {
+    const { value, mask } = set!.value
+    return (passage) => {
+      const { tos } = passage.packet
+      const wanted = (tos & ~mask) ^ value
+      if (wanted !== tos) setTos(passage.writable(), wanted)
+      return VERDICT_CONTINUE
+    }
   },
 })

@@ -1,5 +1,5 @@
 import { defineTarget } from '../ruleset/extension.ts'
-import { hopChanges, oneHopChange } from './hop-change.ts'
+import { changeHops, hopChanges, oneHopChange } from './hop-change.ts'
 
 export const ttl = defineTarget({
   name: 'TTL',
@@ -8,4 +8,5 @@ export const ttl = defineTarget({
   tables: ['mangle'],
   oneOf: oneHopChange,
   options: hopChanges('ttl'),
+  compile: changeHops,
 })
