@@ -25,6 +25,7 @@ export interface RuleOutcome {
   readonly steps: readonly RuleStep[]
 }
 
+const THREE_TICKS_MS = 12
 const nothing = { packets: 0, trace: [], unevaluated: [], observed: [], steps: [] } as const
 
 /** What comes next, told what became of the packet before; null at the end. */
@@ -66,6 +67,8 @@ export function playTraffic(
         : { what: 'loading', kernel: refusal ?? 'loads', engine: refused ?? 'loads' }
     return { ...nothing, difference, at: -1 }
   }
+  // Connections that came to nothing are counted until they are two ticks old.
+  const pace = one.rules.some((line) => line.includes('-m connlimit')) ? THREE_TICKS_MS : 0
   const trace: string[] = []
   const observed: Observed[] = []
   const started = performance.now()
@@ -79,18 +82,27 @@ export function playTraffic(
       kernel.sleep(step.milliseconds)
       continue
     }
+    if (pace > 0) kernel.sleep(pace)
     const elapsed = performance.now() - started
     const theirs = kernel.send(step)
-    const ours = engine.send(step, elapsed)
+    let ours: Observed | null = null
+    let thrown = ''
+    try {
+      ours = engine.send(step, elapsed)
+    } catch (error) {
+      thrown = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    }
     observed.push(theirs)
     if (traced) {
       trace.push(
         `${index + 1}  ${step.entrance} ${describePacket(step.bytes)}`,
         `     kernel ${describe(theirs)}`,
-        `     engine ${describe(ours)}`,
+        `     engine ${ours ? describe(ours) : 'throws'}`,
       )
     }
-    const difference = compareObserved(theirs, ours, engine)
+    const difference = ours
+      ? compareObserved(theirs, ours, engine)
+      : { what: 'the engine throws', kernel: '', engine: thrown }
     if (difference)
       return { packets: observed.length, difference, at: index, trace, unevaluated: [], observed, steps }
   }

@@ -5,8 +5,10 @@ import { Tracker } from '../../../src/conntrack/tracker.ts'
 import { Tuple } from '../../../src/conntrack/tuple.ts'
 import type { EntryView } from '../../../src/conntrack/view.ts'
 import { livingEntries, viewEntry } from '../../../src/conntrack/view-entry.ts'
+import { CapturePlace } from '../../../src/firewall/capture-place.ts'
 import { extensions } from '../../../src/firewall/extensions.ts'
 import { Firewall } from '../../../src/firewall/firewall.ts'
+import { HostWay } from '../../../src/firewall/host-way.ts'
 import { HOOK_INPUT, VERDICT_ACCEPT } from '../../../src/hook/hook.ts'
 import { Host } from '../../../src/host/host.ts'
 import { readIpOutput } from '../../../src/host/ip-output.ts'
@@ -15,8 +17,6 @@ import { LINKTYPE_ETHERNET } from '../../../src/packet/link-type.ts'
 import { DIRECTION_INCOMING, DIRECTION_OUTGOING, Packet } from '../../../src/packet/packet.ts'
 import { parseRuleset } from '../../../src/ruleset/parser.ts'
 import { type RawTuple, tupleText, tupleView } from '../packet-tuple.ts'
-import { LAN_MAC } from './lab.ts'
-import { LabWay } from './lab-way.ts'
 import type { Count, Exit, Journey, Observed, Said } from './observed.ts'
 import { frameOf, type RuleCase, type RulePacketStep } from './rule-case.ts'
 
@@ -31,7 +31,7 @@ export interface Unloadable {
 /** Our firewall as the same router. */
 export class RuleEngine {
   readonly #host: Host
-  readonly #way: LabWay
+  readonly #way: HostWay
   #firewall: Firewall | null = null
   #said: Said[] = []
   #start = 0
@@ -42,7 +42,7 @@ export class RuleEngine {
   constructor(lab: string) {
     this.#host = new Host()
     readIpOutput(lab, this.#host)
-    this.#way = new LabWay(this.#host)
+    this.#way = new HostWay(this.#host, new CapturePlace(this.#host), { strict: true })
   }
 
   /** Null when it is loaded. The clock starts now. */
@@ -98,13 +98,12 @@ export class RuleEngine {
     const { entrance, frame } = step
     const firewall = this.#loaded()
     this.#said = []
-    const { interfaces } = this.#host
-    this.#way.entrance = entrance === 'host' ? 0 : interfaces.numberOf(entrance)
-    this.#way.isForThisMachine = frame === undefined || frame.destination === LAN_MAC
     const packet = new Packet()
     const tuple = new Tuple()
     const outcome = new Outcome()
     packet.direction = entrance === 'host' ? DIRECTION_OUTGOING : DIRECTION_INCOMING
+    const device = entrance === 'host' ? 0 : this.#host.interfaces.numberOf(entrance)
+    packet.inInterface = this.#host.device(device).index
     const whole = frameOf(step)
     const view = new DataView(whole.buffer, whole.byteOffset, whole.byteLength)
     packet.frameBytes = whole

@@ -32,6 +32,9 @@ export class RulesetMaker {
   readonly #targets: readonly AnyExtension[]
   /** Of this ruleset: extensions that come more often, so that they meet. */
   readonly #accent: ReadonlySet<string>
+  /** Where most of its rules stand. */
+  readonly #tables: readonly TableName[]
+  readonly #chains: readonly string[]
 
   constructor(registry: Registry, family: Family, random: Random, without: ReadonlySet<string>) {
     this.#random = random
@@ -41,6 +44,9 @@ export class RulesetMaker {
     )
     this.#matches = mine.filter(({ type }) => type === 'match')
     this.#targets = mine.filter(({ type }) => type === 'target')
+    const others = random.shuffle(tableNames.filter((name) => name !== 'nat'))
+    this.#tables = ['filter', ...others.slice(0, random.range(1, 2))]
+    this.#chains = USER_CHAINS.slice(0, random.range(1, 3))
     this.#accent = new Set(Array.from({ length: 5 }, () => random.pick(mine).name))
   }
 
@@ -50,7 +56,7 @@ export class RulesetMaker {
   make(count: number, faulty: (lines: readonly string[]) => ReadonlySet<number>): string[] {
     let drafts: DraftRule[] = []
     for (let round = 0; round < 50 && drafts.length < count; round++) {
-      while (drafts.length < count) drafts.push(this.#rule())
+      while (drafts.length < count) drafts.push(this.#unreached(drafts) ?? this.#rule())
       for (;;) {
         const { lines, draftOf } = layOut(drafts, this.#policies)
         const bad = new Set([...faulty(lines)].map((line) => draftOf.get(line)))
@@ -63,6 +69,19 @@ export class RulesetMaker {
   }
 
   readonly #policies = new Map<string, 'ACCEPT' | 'DROP'>()
+
+  /** A jump to a chain that has rules and is not reached yet. */
+  #unreached(drafts: readonly DraftRule[]): DraftRule | null {
+    for (const { table, text } of drafts) {
+      const chain = text.split(' ')[1]!
+      if (!this.#chains.includes(chain)) continue
+      const isReached = drafts.some((one) => one.table === table && one.text.endsWith(` ${chain}`))
+      if (isReached) continue
+      const from = this.#random.pick(builtInChains(table))
+      return { table, text: `-A ${from} ${this.#random.chance(0.85) ? '-j' : '-g'} ${chain}` }
+    }
+    return null
+  }
 
   #exclude(name: string): void {
     this.excluded.set(name, (this.excluded.get(name) ?? 0) + 1)
@@ -100,15 +119,13 @@ export class RulesetMaker {
     const used = fixed && fitting.includes(fixed) ? [fixed] : []
     while (random.chance(0.3) && used.length < 4) used.push(this.#pickExtension(fitting))
 
-    const table = random.pick(
-      extension?.tables ??
-        (random.chance(0.5) ? (['filter'] as const) : tableNames.filter((name) => name !== 'nat')),
-    )
+    const table = this.#tableOf(extension)
     const hooks = builtInChains(table).filter((hook) => extension?.hooks?.includes(hook) ?? true)
     const built = hooks.length === 0 || random.chance(0.2) ? builtInChains(table) : hooks
     const inChain = random.chance(0.3)
-    const from = random.range(0, USER_CHAINS.length - 1)
-    const chain = inChain ? USER_CHAINS[from]! : random.pick(built)
+    const chains = this.#chains
+    const from = random.range(0, chains.length - 1)
+    const chain = inChain ? chains[from]! : random.pick(built)
     const words = [`-A ${chain}`, ...this.#generic(chain, protocol)]
     if (extension?.name === 'TCPMSS' && random.chance(0.9))
       words.push(random.pick(['-m tcp --syn', '-m tcp --tcp-flags SYN,RST SYN']))
@@ -116,8 +133,8 @@ export class RulesetMaker {
     if (extension) words.push(`-j ${extension.name}${this.#options(extension, protocol)}`)
     if (target === 'jump') {
       // Only to later ones: no circles.
-      const to = inChain ? from + 1 : random.range(0, USER_CHAINS.length - 1)
-      if (to < USER_CHAINS.length) words.push(`${random.chance(0.75) ? '-j' : '-g'} ${USER_CHAINS[to]}`)
+      const to = inChain ? from + 1 : random.range(0, chains.length - 1)
+      if (to < chains.length) words.push(`${random.chance(0.75) ? '-j' : '-g'} ${chains[to]}`)
     }
     if (!this.#policies.has(`${table} ${chain}`) && !inChain && table !== 'nat')
       this.#policies.set(
@@ -125,6 +142,12 @@ export class RulesetMaker {
         random.chance(table === 'filter' ? 0.25 : 0.04) ? 'DROP' : 'ACCEPT',
       )
     return { table, text: words.join(' ') }
+  }
+
+  #tableOf(target: AnyExtension | null): TableName {
+    const allowed = target?.tables ?? tableNames.filter((name) => name !== 'nat')
+    const usual = allowed.filter((name) => this.#tables.includes(name))
+    return this.#random.pick(usual.length > 0 && this.#random.chance(0.85) ? usual : allowed)
   }
 
   #protocol(match: AnyExtension | null, target: AnyExtension | null): number {
