@@ -147,8 +147,20 @@ export class Hooks {
       if (!this.#table(passage, decision, start)) return false
       bindUndecided(nat, passage)
     }
-    if (translate(nat, passage)) return true
-    this.#end(passage, decision, VERDICT_DROP, DECIDED_BY_NAT)
+    const { destination0, destination1, destination2, destination3 } = passage.packet
+    if (!translate(nat, passage)) {
+      this.#end(passage, decision, VERDICT_DROP, DECIDED_BY_NAT)
+      return false
+    }
+    if (passage.hook !== HOOK_OUTPUT) return true
+    const { packet } = passage
+    const isSame =
+      packet.destination0 === destination0 &&
+      packet.destination1 === destination1 &&
+      packet.destination2 === destination2 &&
+      packet.destination3 === destination3
+    if (isSame || this.#way.reroute(passage)) return true
+    this.#end(passage, decision, VERDICT_DROP, DECIDED_BY_IP)
     return false
   }
 

@@ -130,6 +130,18 @@ export class HostWay implements Way {
     return this.#forward(passage, route)
   }
 
+  /** ip_route_me_harder. */
+  reroute(passage: Passage): boolean {
+    const { packet } = passage
+    const host = this.#host
+    const ipv6 = packet.family === FAMILY_IPV6
+    const { destination0, destination1, destination2, destination3 } = packet
+    const route = host.route(ipv6, destination0, destination1, destination2, destination3)
+    if (route === null) return !host.knowsRoutes(ipv6)
+    passage.outInterface = route.interface
+    return route.type !== 'blackhole' && route.type !== 'unreachable' && route.type !== 'prohibit'
+  }
+
   /** What this machine sends because of a packet: back to its sender, which a pair finds on the arm that it came by. */
   answer(passage: Passage, cause: Passage): boolean {
     const { packet } = passage

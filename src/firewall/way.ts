@@ -17,6 +17,8 @@ export interface Way {
   begin(passage: Passage): number
   /** Behind PREROUTING: HOOK_INPUT, or HOOK_FORWARD with `passage.outInterface` set, or ROUTE_ENDED. */
   route(passage: Passage): number
+  /** OUTPUT gave the packet another destination: sets `passage.outInterface`; false: no route leads there. */
+  reroute(passage: Passage): boolean
   /** For a packet that this machine sends because of another: sets `passage.outInterface`; false: no route. */
   answer(passage: Passage, cause: Passage): boolean
 }
@@ -45,6 +47,10 @@ export class FixedWay implements Way {
     if (this.#hook === HOOK_INPUT) return HOOK_INPUT
     passage.outInterface = this.#out
     return HOOK_FORWARD
+  }
+
+  reroute(): boolean {
+    return true
   }
 
   /** Back to where the other came from. */
