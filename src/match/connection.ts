@@ -96,8 +96,10 @@ export class EntryTuples {
     const { entry } = outcome
     if (entry < 0) {
       this.#readPacket(tuple, isReply(outcome.ctinfo))
-      return
-    }
+    } else this.readEntry(entry)
+  }
+
+  readEntry(entry: number): void {
     const words = this.#table.words(entry)
     const at = this.#table.at(entry)
     this.protocol = words[at + PROTOCOL]! & 0xff
