@@ -8,12 +8,13 @@ import { reasonNumber } from '../conntrack/reason.ts'
 import type { Tracker } from '../conntrack/tracker.ts'
 import type { Tuple } from '../conntrack/tuple.ts'
 import { HOOK_FORWARD } from '../hook/hook.ts'
-import { SHARED_NAT } from '../hook/nat.ts'
+import { SeededPorts, SHARED_NAT } from '../hook/nat.ts'
 import type { Note } from '../hook/note.ts'
 import { Passage } from '../hook/passage.ts'
 import { Random } from '../hook/random.ts'
 import { Host } from '../host/host.ts'
 import { Nat } from '../nat/nat.ts'
+import type { PortSource } from '../nat/tuple-search.ts'
 import {
   FRAGMENT_COMPLETED,
   FRAGMENT_DROPPED_BAD_END,
@@ -85,6 +86,8 @@ export interface FirewallOptions {
   readonly way?: Way
   /** Of random numbers (`-m statistic`, NAT's ports): the same for the same seed. */
   readonly seed?: number
+  /** Where NAT begins to search for a free port; unless told, the seed decides. */
+  readonly ports?: PortSource
 }
 
 /**
@@ -137,10 +140,16 @@ export class Firewall {
   constructor(tracker: Tracker, options: FirewallOptions = {}) {
     this.tracker = tracker
     this.reassembler = new Reassembler(tracker.settings, tracker.clock.hz)
-    const { rulesets = [], host = new Host(), way = new FixedWay(HOOK_FORWARD, 0, 0), seed = 1 } = options
+    const {
+      rulesets = [],
+      host = new Host(),
+      way = new FixedWay(HOOK_FORWARD, 0, 0),
+      seed = 1,
+      ports,
+    } = options
     this.host = host
     const random = new Random(seed)
-    const nat = new Nat(tracker, random)
+    const nat = new Nat(tracker, ports ?? new SeededPorts(random))
     const shared = new Map<string, unknown>([[SHARED_NAT, nat]])
     const program = (family: Family): Program | null => {
       const ruleset = rulesets.find((one) => one.family === family)

@@ -9,17 +9,35 @@
  *     if (!translate(nat, passage)) …the packet is dropped by NAT…
  */
 import { Nat } from '../nat/nat.ts'
+import type { PortSource } from '../nat/tuple-search.ts'
 import { END_DESTINATION, END_SOURCE } from '../packet/translate.ts'
 import type { Environment } from './environment.ts'
 import { HOOK_OUTPUT, HOOK_POSTROUTING, HOOK_PREROUTING } from './hook.ts'
 import type { Passage } from './passage.ts'
+import type { Random } from './random.ts'
+
+/** Linux draws the port where a search begins; here it comes from the seed. */
+export class SeededPorts implements PortSource {
+  readonly #random: Random
+
+  constructor(random: Random) {
+    this.#random = random
+  }
+
+  first(from: number, size: number): number {
+    return from + this.#random.below(size)
+  }
+}
 
 /** What rules share under this name is the machine's `Nat`, for both families. */
 export const SHARED_NAT = 'nat'
 
 /** The machine's NAT. */
 export function natOf(environment: Environment): Nat {
-  return environment.shared(SHARED_NAT, () => new Nat(environment.tracker, environment.random))
+  return environment.shared(
+    SHARED_NAT,
+    () => new Nat(environment.tracker, new SeededPorts(environment.random)),
+  )
 }
 
 /** END_SOURCE or END_DESTINATION: what the nat chain of a hook decides about (HOOK2MANIP). */

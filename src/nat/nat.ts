@@ -34,7 +34,7 @@ import { END_DESTINATION, END_SOURCE, translateEnd, translateError } from '../pa
 import { verifyChecksum } from '../packet/verify.ts'
 import { type NatRange, rangeOfAddress } from './range.ts'
 import { partOf } from './tuple-part.ts'
-import { type RandomSource, TupleSearch } from './tuple-search.ts'
+import { type PortSource, TupleSearch } from './tuple-search.ts'
 
 const NAT_BITS = STATUS_SRC_NAT | STATUS_DST_NAT
 const DONE_BITS = STATUS_SRC_NAT_DONE | STATUS_DST_NAT_DONE
@@ -51,10 +51,9 @@ export class Nat {
   readonly #address = new Int32Array(4)
   readonly #here: NatRange
 
-  /** `random` chooses the ports that are searched for. */
-  constructor(tracker: Tracker, random: RandomSource) {
+  constructor(tracker: Tracker, ports: PortSource) {
     this.#tracker = tracker
-    this.#search = new TupleSearch(tracker, random)
+    this.#search = new TupleSearch(tracker, ports)
     this.#here = rangeOfAddress(this.#address)
   }
 
@@ -165,7 +164,8 @@ export class Nat {
   #readTarget(outcome: Outcome, end: number): number {
     const { table } = this.#tracker
     const reply = this.#reply
-    table.readTuple(entryOf(outcome), outcome.ctinfo < CTINFO_ESTABLISHED_REPLY ? REPLY : ORIGINAL, reply)
+    const direction = outcome.ctinfo < CTINFO_ESTABLISHED_REPLY ? REPLY : ORIGINAL
+    table.readTuple(entryOf(outcome), direction, reply, statusOf(table, outcome))
     const other = end === END_SOURCE ? END_DESTINATION : END_SOURCE
     const at = other === END_SOURCE ? 0 : 4
     for (let i = 0; i < 4; i++) this.#address[i] = reply.addresses[at + i]!

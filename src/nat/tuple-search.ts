@@ -16,9 +16,10 @@ import { chooseAddress } from './address-choice.ts'
 import { holdsAddress, type NatRange } from './range.ts'
 import { hasPorts, isGre, isIcmp, partOf, setPart } from './tuple-part.ts'
 
-/** A source of random numbers: 32 bits. */
-export interface RandomSource {
-  next(): number
+/** Where the search for a free port, key or identifier begins. */
+export interface PortSource {
+  /** One of the `size` numbers from `from` on, for END_SOURCE or END_DESTINATION. */
+  first(from: number, size: number, end: number): number
 }
 
 /** Candidates of the first round; each later round tries half as many, but no fewer than LEAST_ATTEMPTS. */
@@ -29,13 +30,13 @@ const HARDER = 32
 
 export class TupleSearch {
   readonly #tracker: Tracker
-  readonly #random: RandomSource
+  readonly #ports: PortSource
   readonly #reply = new Tuple()
   readonly #mapped = new Tuple()
 
-  constructor(tracker: Tracker, random: RandomSource) {
+  constructor(tracker: Tracker, ports: PortSource) {
     this.#tracker = tracker
-    this.#random = random
+    this.#ports = ports
   }
 
   /**
@@ -94,17 +95,17 @@ export class TupleSearch {
       }
     } else if (!isIcmp(protocol)) return
     let offset = 0
-    if (range.base >= 0) offset = old - range.base
-    else if (range.random || end === END_SOURCE) offset = this.#random.next()
+    if (range.base >= 0) offset = (old - range.base) & 0xffff
+    else if (range.random || end === END_SOURCE) offset = this.#ports.first(from, size, end) - from
     let attempts = Math.min(size, MOST_ATTEMPTS)
     for (;;) {
       for (let i = 0; i < attempts; i++) {
-        setPart(tuple, end, from + (((offset + i) & 0xffff) % size))
+        setPart(tuple, end, from + ((offset + i) % size))
         if (!this.#isTakenHarder(tuple, entry, attempts - i)) return
       }
       if (attempts >= size || attempts < LEAST_ATTEMPTS) return
       attempts >>= 1
-      offset = this.#random.next()
+      offset = this.#ports.first(from, size, end) - from
     }
   }
 
