@@ -44,6 +44,8 @@ export class Hooks {
   readonly #programs: Readonly<Record<Family, Program | null>>
   /** The entry that an answer shares with its cause, whose it is to discard; -1: none. */
   #shared = -1
+  /** Where a packet goes that OUTPUT sends elsewhere, from POSTROUTING on; -1: it goes where it went. */
+  #rerouted = -1
 
   constructor(tracker: Tracker, nat: Nat, way: Way, programs: Readonly<Record<Family, Program | null>>) {
     this.#tracker = tracker
@@ -60,6 +62,7 @@ export class Hooks {
     const program = this.#programOf(passage)
     // Where no table stands in the way, the packet is accepted by nobody.
     decision.set(VERDICT_ACCEPT, DECIDED_BY_NONE)
+    this.#rerouted = -1
     if (begin === BEGINS_SENT) {
       decision.way = HOOK_OUTPUT
       if (!this.#early(passage, decision, program, HOOK_OUTPUT)) return
@@ -101,6 +104,8 @@ export class Hooks {
   }
 
   #leave(passage: Passage, decision: Decision, program: Program | null): void {
+    if (this.#rerouted >= 0) passage.outInterface = this.#rerouted
+    this.#rerouted = -1
     const { inInterface } = passage
     passage.inInterface = 0
     if (this.#tables(passage, decision, program, HOOK_POSTROUTING)) this.#confirm(passage, decision)
@@ -115,7 +120,9 @@ export class Hooks {
     const { outcome } = passage
     // An answer has the entry of the packet that it answers.
     if (outcome.entry < 0 && outcome.ctinfo !== CTINFO_UNTRACKED) {
-      this.#tracker.track(passage.packet, passage.tuple, outcome)
+      const { template } = passage
+      template.mark = passage.mark
+      this.#tracker.track(passage.packet, passage.tuple, outcome, template.given ? template : null)
       if (outcome.droppedBy !== DROPPED_BY_NOBODY) {
         decision.set(VERDICT_DROP, DECIDED_BY_CONNTRACK)
         return false
@@ -159,7 +166,13 @@ export class Hooks {
       packet.destination1 === destination1 &&
       packet.destination2 === destination2 &&
       packet.destination3 === destination3
-    if (isSame || this.#way.reroute(passage)) return true
+    if (isSame) return true
+    // OUTPUT keeps its device to its end (nf_hook_state.out): the other one shows in POSTROUTING.
+    const { outInterface } = passage
+    const isRouted = this.#way.reroute(passage)
+    this.#rerouted = passage.outInterface
+    passage.outInterface = outInterface
+    if (isRouted) return true
     this.#end(passage, decision, VERDICT_DROP, DECIDED_BY_IP)
     return false
   }
