@@ -153,8 +153,10 @@ export class RuleEngine {
 
   entryOfTuple(tuple: RawTuple): EntryView | null {
     const text = tupleText(tuple.protocol, tupleView(tuple))
-    const isIt = ({ protocol, original, reply }: EntryView) =>
-      text === tupleText(protocol, original) || text === tupleText(protocol, reply)
+    // The kernel is asked for zone 0.
+    const isIt = ({ protocol, original, reply, zoneOriginal, zoneReply }: EntryView) =>
+      (zoneOriginal === 0 && text === tupleText(protocol, original)) ||
+      (zoneReply === 0 && text === tupleText(protocol, reply))
     return this.entries().find(isIt) ?? null
   }
 

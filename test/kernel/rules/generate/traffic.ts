@@ -81,7 +81,8 @@ class Flow {
     const seen = viewOf(exit.bytes)
     if (!seen) return
     this.server.view = reversed(seen)
-    this.server.entrance = exit.hook === 'INPUT' ? 'host' : (exit.device as Entrance)
+    const isHere = exit.hook === 'INPUT' || exit.device === 'lo'
+    this.server.entrance = isHere ? 'host' : (exit.device as Entrance)
   }
 }
 
