@@ -359,8 +359,9 @@ export class Host {
 
   /**
    * The address that MASQUERADE gives to packets that leave by an interface, or null if it has none. IPv4
-   * (inet_select_addr): the first of global scope whose network the next hop is in, else the first. IPv6
-   * (ipv6_dev_get_saddr): the longest common beginning with the destination, among those that reach as far.
+   * (inet_select_addr): the first of global scope whose network the next hop is in, else the first, else the first of
+   * any other interface. IPv6 (ipv6_dev_get_saddr): the longest common beginning with the destination, among those that
+   * reach as far, of other interfaces where this one has none.
    *
    * @param route that of the destination, whose words follow
    */
@@ -377,25 +378,33 @@ export class Host {
     const gateway = route?.gateway
     const hop = gateway?.length === 1 ? gateway[0]! : word0
     let first: Int32Array | null = null
+    let elsewhere: Int32Array | null = null
     for (const address of this.#addresses) {
       const { words, length, peer = words } = address
-      if (address.interface !== interface_ || words.length !== 1 || address.secondary) continue
+      if (words.length !== 1 || address.secondary) continue
       const { scope = 'global' } = address
       if (scope !== 'global') continue
+      if (address.interface !== interface_) {
+        elsewhere ??= words
+        continue
+      }
       if (length === 0 || (peer[0]! ^ hop) >>> (32 - length) === 0) return words
       first ??= words
     }
-    return first
+    return first ?? elsewhere
   }
 
   #masquerade6(interface_: number, w0: number, w1: number, w2: number, w3: number): Int32Array | null {
     const link = isLinkLocal(w0)
     let best: Int32Array | null = null
     let bestLength = -1
-    for (const { interface: device, words } of this.#addresses) {
-      if (device !== interface_ || words.length !== 4) continue
-      const common = commonBits(words, w0, w1, w2, w3)
-      const length = isLinkLocal(words[0]!) === link ? common + 1 : 0
+    for (const { interface: device, words, scope } of this.#addresses) {
+      if (words.length !== 4) continue
+      const fits = isLinkLocal(words[0]!) === link
+      const here = device === interface_
+      if (!here && (link || !fits || scope === 'host')) continue
+      // To reach far enough counts for more than to belong to the interface, and that for more than the common beginning.
+      const length = fits ? (here ? 256 : 1) + commonBits(words, w0, w1, w2, w3) : 0
       if (length > bestLength) {
         best = words
         bestLength = length
