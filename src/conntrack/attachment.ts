@@ -13,4 +13,6 @@ export interface Attachment {
   startSeconds: number
   startNanoseconds: number
   stamped: boolean
+  /** The events that are told, as bits (`enum ip_conntrack_events`); 0 for all. */
+  events: number
 }

@@ -67,14 +67,15 @@ export class Helpers {
         startSeconds: 0,
         startNanoseconds: 0,
         stamped: false,
+        events: 0,
       }
       this.attachments.set(number, attachment)
     }
     return attachment
   }
 
-  /** A new entry was made for a packet: does it fulfil an expectation, or get a helper of its own? */
-  begin(packet: Packet, number: number, outcome: Outcome): void {
+  /** A new entry was made for a packet: does it fulfil an expectation, or get a helper of its own, or that of a rule? */
+  begin(packet: Packet, number: number, outcome: Outcome, helper: Helper | null): void {
     const words = this.#table.words(number)
     const at = this.#table.at(number)
     if (this.expectations.size > 0) {
@@ -89,12 +90,17 @@ export class Helpers {
         return
       }
     }
+    const own = helper ?? this.#assigned(packet)
+    if (own === null) return
+    words[at + STATUS] = words[at + STATUS]! | STATUS_HELPER
+    this.assign(number, own)
+  }
+
+  #assigned(packet: Packet): Helper | null {
     for (const { helper, protocol, port } of this.assignments) {
-      if (packet.protocol !== protocol || packet.destinationPort !== port) continue
-      words[at + STATUS] = words[at + STATUS]! | STATUS_HELPER
-      this.assign(number, helper)
-      return
+      if (packet.protocol === protocol && packet.destinationPort === port) return helper
     }
+    return null
   }
 
   /** Gives an entry a helper. */

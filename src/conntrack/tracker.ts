@@ -52,6 +52,7 @@ import { IcmpErrors } from './icmp-error.ts'
 import type { Outcome } from './outcome.ts'
 import {
   CHANGED_ASSURED,
+  CHANGED_MARK,
   CHANGED_NEW,
   CHANGED_REPLY,
   CHANGED_STATE,
@@ -81,6 +82,7 @@ import {
 import { StateTable } from './table.ts'
 import { NOT_PLAIN, trackPlainAck } from './tcp/plain-ack.ts'
 import { CLOSE } from './tcp/state.ts'
+import type { Template } from './template.ts'
 import { Tuple } from './tuple.ts'
 
 /** Beside the status bits and the wheel's: the entry is accounted. */
@@ -278,10 +280,11 @@ export class Tracker {
 
   /**
    * The tracker's hook (nf_conntrack_in): fills `outcome`, which the caller has reset. A new entry is in no table until
-   * `confirm`. Never throws, whatever the packet's bytes.
+   * `confirm`. Never throws, whatever the packet's bytes. `template` is what a rule said about the packet before, if any.
    */
-  track(packet: Packet, tuple: Tuple, outcome: Outcome): void {
+  track(packet: Packet, tuple: Tuple, outcome: Outcome, template: Template | null = null): void {
     outcome.tick = this.clock.now
+    if (template !== null) tuple.zones = template.zones(this.#zones)
     if (packet.issue !== ISSUE_NONE) {
       this.#judgeIssue(packet, outcome)
       return
@@ -305,7 +308,7 @@ export class Tracker {
       this.#invalid(outcome)
       return
     }
-    this.#resolve(packet, tuple, outcome)
+    this.#resolve(packet, tuple, outcome, template)
   }
 
   #judgeIssue(packet: Packet, outcome: Outcome): void {
@@ -317,7 +320,7 @@ export class Tracker {
   }
 
   /** Finds or makes the entry, and lets its protocol judge the packet. */
-  #resolve(packet: Packet, tuple: Tuple, outcome: Outcome): void {
+  #resolve(packet: Packet, tuple: Tuple, outcome: Outcome, template: Template | null): void {
     const table = this.table
     for (;;) {
       const found = this.#find(tuple)
@@ -329,7 +332,7 @@ export class Tracker {
           this.#invalid(outcome)
           return
         }
-        number = this.#create(packet, tuple, outcome)
+        number = this.#create(packet, tuple, outcome, template)
         if (number < 0) return
         direction = ORIGINAL
       }
@@ -338,7 +341,7 @@ export class Tracker {
       if (packet.protocol === PROTOCOL_TCP) {
         const seconds = trackPlainAck(words, at, packet, direction, this.settings)
         if (seconds !== NOT_PLAIN) {
-          outcome.ctinfo = direction === REPLY ? CTINFO_ESTABLISHED_REPLY : CTINFO_ESTABLISHED
+          outcome.ctinfo = CTINFO_ESTABLISHED + direction * (CTINFO_ESTABLISHED_REPLY - CTINFO_ESTABLISHED)
           outcome.entry = number
           this.#refresh(number, words, at, direction, packet, seconds)
           return
@@ -425,7 +428,7 @@ export class Tracker {
   }
 
   /** A new entry, or -1 when there is no room for it: the packet is dropped. */
-  #create(packet: Packet, tuple: Tuple, outcome: Outcome): number {
+  #create(packet: Packet, tuple: Tuple, outcome: Outcome, template: Template | null): number {
     const table = this.table
     const limit = this.settings.max
     if (limit !== 0 && table.count >= limit) {
@@ -450,8 +453,10 @@ export class Tracker {
       words[at + STATUS] = words[at + STATUS]! | ACCOUNTED
     }
     const { helpers } = this
-    if (helpers.expectations.size > 0 || helpers.assignments.length > 0)
-      helpers.begin(packet, number, outcome)
+    const helper = template === null ? null : template.helper
+    if (helper !== null || helpers.expectations.size > 0 || helpers.assignments.length > 0)
+      helpers.begin(packet, number, outcome, helper)
+    if (template !== null && template.events !== 0) helpers.attach(number).events = template.events
     return number
   }
 
@@ -529,11 +534,14 @@ export class Tracker {
       }
       table.confirm(number, tuple.hash, this.clock.now)
       this.#stamp(number)
+      const events = eventBits(outcome.changes) | this.#birth(number)
       outcome.changes = CHANGED_NEW
       this.census.opened++
-    }
-    if (outcome.changes !== 0 && this.onEvent !== null && this.settings.events !== 0) {
-      this.onEvent(outcome.changes === CHANGED_NEW ? EVENT_NEW : EVENT_UPDATE, number, outcome.changes, -1)
+      if (this.onEvent !== null && this.#tells(number, events))
+        this.onEvent(EVENT_NEW, number, outcome.changes, -1)
+    } else if (outcome.changes !== 0 && this.onEvent !== null) {
+      if (this.#tells(number, eventBits(outcome.changes)))
+        this.onEvent(EVENT_UPDATE, number, outcome.changes, -1)
     }
   }
 
@@ -564,6 +572,23 @@ export class Tracker {
       this.#count(words, at, outcome.ctinfo >= CTINFO_ESTABLISHED_REPLY ? REPLY : ORIGINAL, packet)
       this.#destroy(number, -1)
     }
+  }
+
+  /**
+   * Are listeners told, if any of these bits are among the events of the entry? `--ctevents` chooses them, and outdoes
+   * nf_conntrack_events (nf_ct_ecache_ext_add).
+   */
+  #tells(number: number, events: number): boolean {
+    const { attachments } = this.helpers
+    const chosen = attachments.size > 0 ? (attachments.get(number)?.events ?? 0) : 0
+    return chosen !== 0 ? (events & chosen) !== 0 : this.settings.events !== 0
+  }
+
+  /** The event of a new entry: announced by a helper, or not. */
+  #birth(number: number): number {
+    const { attachments } = this.helpers
+    const isExpected = attachments.size > 0 && (attachments.get(number)?.master ?? -1) >= 0
+    return isExpected ? EVENT_BIT_RELATED : EVENT_BIT_NEW
   }
 
   #stamp(number: number): void {
@@ -608,7 +633,8 @@ export class Tracker {
     const at = this.table.at(number)
     words[at + STATUS] = words[at + STATUS]! | STATUS_DYING
     this.census.end(words, at)
-    if (this.onEvent !== null && this.settings.events !== 0) this.onEvent(EVENT_DESTROY, number, 0, ticks)
+    if (this.onEvent !== null && this.#tells(number, EVENT_BIT_DESTROY))
+      this.onEvent(EVENT_DESTROY, number, 0, ticks)
     this.#forget(number)
   }
 
@@ -649,6 +675,16 @@ export class Tracker {
   state(number: number): number {
     return flowState(this.table.words(number), this.table.at(number))
   }
+}
+
+/** `enum ip_conntrack_events`, as `--ctevents` counts them: new, related, destroy, reply, assured, protoinfo, …, mark. */
+const EVENT_BIT_NEW = 1 << 0
+const EVENT_BIT_RELATED = 1 << 1
+const EVENT_BIT_DESTROY = 1 << 2
+
+/** CHANGED_* but new, as those bits: reply 3, assured 4, protoinfo 5, mark 7. */
+function eventBits(changes: number): number {
+  return (changes & (CHANGED_REPLY | CHANGED_ASSURED | CHANGED_STATE | CHANGED_MARK)) << 2
 }
 
 /** Web Crypto, which browsers and Node have alike; where there is none, the caller has to bring a secret. */

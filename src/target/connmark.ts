@@ -1,5 +1,5 @@
 import { MARK } from '../conntrack/entry.ts'
-import { CHANGED_MARK } from '../conntrack/outcome.ts'
+import { CHANGED_MARK, entryOf } from '../conntrack/outcome.ts'
 import type { Action, Environment } from '../hook/environment.ts'
 import { VERDICT_CONTINUE } from '../hook/hook.ts'
 import type { Passage } from '../hook/passage.ts'
@@ -81,8 +81,9 @@ export const connmark = defineTarget({
     const right = rightShift?.value ?? 0
     const setMark = (passage: Passage, mark: number): void => {
       const { outcome } = passage
-      const words = table.words(outcome.entry)
-      const at = table.at(outcome.entry) + MARK
+      const entry = entryOf(outcome)
+      const words = table.words(entry)
+      const at = table.at(entry) + MARK
       if (words[at] === mark) return
       words[at] = mark
       outcome.changes |= CHANGED_MARK
@@ -92,7 +93,7 @@ export const connmark = defineTarget({
     if (xmark) {
       const { value, mask } = xmark.value
       return (passage) => {
-        const { entry } = passage.outcome
+        const entry = entryOf(passage.outcome)
         if (entry >= 0) setMark(passage, (((markOf(entry) & ~mask) ^ value) >>> right) << left)
         return VERDICT_CONTINUE
       }
@@ -101,14 +102,14 @@ export const connmark = defineTarget({
     const ofEntry = ctmask?.value ?? fullMask
     if (restore) {
       return (passage) => {
-        const { entry } = passage.outcome
+        const entry = entryOf(passage.outcome)
         if (entry >= 0)
           passage.mark = (passage.mark & ~ofPacket) ^ (((markOf(entry) & ofEntry) >>> right) << left)
         return VERDICT_CONTINUE
       }
     }
     return (passage) => {
-      const { entry } = passage.outcome
+      const entry = entryOf(passage.outcome)
       if (entry >= 0)
         setMark(passage, (markOf(entry) & ~ofEntry) ^ (((passage.mark & ofPacket) >>> right) << left))
       return VERDICT_CONTINUE

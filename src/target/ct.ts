@@ -1,8 +1,14 @@
+import { findHelper } from '../conntrack/helper/registry.ts'
+import { CTINFO_UNTRACKED } from '../conntrack/status.ts'
+import { ZONE_BY_MARK, ZONE_UNTOLD } from '../conntrack/template.ts'
+import { type Action, NotEvaluated } from '../hook/environment.ts'
+import { VERDICT_CONTINUE } from '../hook/hook.ts'
 import { shown } from '../ruleset/diagnostic.ts'
 import { defineTarget, type Kind, option, Refusal, without } from '../ruleset/extension.ts'
 import { bits } from '../ruleset/kind/bits.ts'
 import { flag } from '../ruleset/kind/flag.ts'
 import { text } from '../ruleset/kind/text.ts'
+import type { Setting } from '../ruleset/model.ts'
 import { inRange } from '../ruleset/number.ts'
 
 const events = [
@@ -31,6 +37,14 @@ const zone: Kind<number | 'mark'> = {
   print: String,
 }
 const name = text({ usage: 'NAME', min: 1, max: 31, print: 'bare', examples: ['ftp'] })
+
+type Zone = Setting<number | 'mark'> | undefined
+
+/** Zone 0 is where everything is unless told. */
+function templateZone(zone: Zone): number {
+  if (zone === undefined || zone.value === 0) return ZONE_UNTOLD
+  return zone.value === 'mark' ? ZONE_BY_MARK : zone.value
+}
 
 export const ct = defineTarget({
   name: 'CT',
@@ -83,5 +97,34 @@ export const ct = defineTarget({
         message: 'a helper needs -p, not inverted, in the same rule',
       },
     ]
+  },
+  compile(options): Action {
+    const { zoneOrig, zoneReply, zone } = options
+    if (options.notrack !== undefined) {
+      return (passage) => {
+        if (!passage.isTrackingSettled) passage.outcome.ctinfo = CTINFO_UNTRACKED
+        return VERDICT_CONTINUE
+      }
+    }
+    if (options.timeout !== undefined)
+      throw new NotEvaluated(`the timeout policy ${options.timeout.value} is not known`)
+    const helper = options.helper === undefined ? null : findHelper(options.helper.value)
+    if (options.helper !== undefined && helper === null)
+      throw new NotEvaluated(`the helper ${options.helper.value} is not built in`)
+    // Told for one direction, the other one is in zone 0.
+    const isOneWay = zoneOrig !== undefined || zoneReply !== undefined
+    const original = isOneWay && zoneOrig === undefined ? 0 : templateZone(zoneOrig ?? zone)
+    const reply = isOneWay && zoneReply === undefined ? 0 : templateZone(zoneReply ?? zone)
+    const events = options.ctevents?.value ?? 0
+    return (passage) => {
+      if (passage.isTrackingSettled) return VERDICT_CONTINUE
+      const { template } = passage
+      template.given = true
+      template.zoneOriginal = original
+      template.zoneReply = reply
+      template.helper = helper
+      template.events = events
+      return VERDICT_CONTINUE
+    }
   },
 })
