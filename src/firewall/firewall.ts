@@ -211,6 +211,15 @@ export class Firewall {
     if (outcome.droppedBy === DROPPED_BY_NOBODY) tracker.confirm(packet, tuple, outcome)
   }
 
+  /** A packet that enters no hook: only its time counts. `outcome` is reset. */
+  skip(packet: Packet, outcome: Outcome): void {
+    outcome.reset()
+    this.decision.reset()
+    this.passage.begin(packet, this.passage.tuple, outcome)
+    if (this.answers !== null) this.answers.list = noAnswers
+    this.tracker.setTime(packet.seconds, packet.nanoseconds)
+  }
+
   /** True when the packet goes on: as the whole datagram, or as a piece that nobody collects. */
   #defragment(packet: Packet, tuple: Tuple, outcome: Outcome): boolean {
     const { tracker, reassembler } = this
