@@ -1,6 +1,8 @@
+import type { Environment, Test } from '../hook/environment.ts'
 import { defineMatch, option } from '../ruleset/extension.ts'
 import { bits } from '../ruleset/kind/bits.ts'
 import { flag } from '../ruleset/kind/flag.ts'
+import { AddressKinds } from './address-kinds.ts'
 
 /** As bits, the lowest first (RTN_* of rtnetlink). */
 const names = [
@@ -58,5 +60,23 @@ export const addrtype = defineMatch({
     if ((asked & (BROADCAST | BLACKHOLE)) === 0 && asked < PROHIBIT) return []
     const message = 'IPv6 has no BROADCAST, and BLACKHOLE, PROHIBIT and the rest cannot be asked for'
     return [{ code: 'bad-value', option: srcType ? 'srcType' : 'dstType', message }]
+  },
+  /** addrtype_mt_v1. */
+  compile({ srcType, dstType, limitIn, limitOut }, { family, host }: Environment): Test {
+    const kinds = new AddressKinds(host, family)
+    const source = srcType?.value ?? 0
+    const destination = dstType?.value ?? 0
+    return ({ packet, inInterface, outInterface }) => {
+      const device = limitIn ? inInterface : limitOut ? outInterface : 0
+      if (source !== 0) {
+        const { source0, source1, source2, source3 } = packet
+        const is = kinds.isOneOf(source, device, source0, source1, source2, source3)
+        if (is === srcType!.inverted) return false
+      }
+      if (destination === 0) return true
+      const { destination0, destination1, destination2, destination3 } = packet
+      const is = kinds.isOneOf(destination, device, destination0, destination1, destination2, destination3)
+      return is !== dstType!.inverted
+    }
   },
 })

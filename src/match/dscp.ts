@@ -1,3 +1,4 @@
+import type { Test } from '../hook/environment.ts'
 import { shown } from '../ruleset/diagnostic.ts'
 import { defineMatch, type Kind, option, Refusal, shorthand } from '../ruleset/extension.ts'
 import { number } from '../ruleset/kind/number.ts'
@@ -41,5 +42,10 @@ export const dscp = defineMatch({
       excludes: ['dscp'],
       stands: (value, inverted) => ({ dscp: { value, inverted } }),
     }),
+  },
+  /** dscp_mt and dscp_mt6. */
+  compile({ dscp }): Test {
+    const { value, inverted } = dscp!
+    return ({ packet }) => (packet.tos >> 2 === value) !== inverted
   },
 })

@@ -1,5 +1,6 @@
+import type { Test } from '../hook/environment.ts'
 import { defineMatch } from '../ruleset/extension.ts'
-import { hopOptions } from './hop-options.ts'
+import { hopOptions, hopTest } from './hop-options.ts'
 
 export const hl = defineMatch({
   name: 'hl',
@@ -7,4 +8,5 @@ export const hl = defineMatch({
   family: 'ipv6',
   oneOf: [['eq', 'lt', 'gt']],
   options: hopOptions(['--hl-eq', '--hl'], '--hl-lt', '--hl-gt'),
+  compile: (options): Test => hopTest(options),
 })

@@ -1,3 +1,5 @@
+import type { Test } from '../hook/environment.ts'
+import type { Packet } from '../packet/packet.ts'
 import { formatHost, parseHost } from '../ruleset/address-text.ts'
 import { defineMatch, type Kind, option, type Problem, Refusal } from '../ruleset/extension.ts'
 import { notAnAddress } from '../ruleset/kind/address.ts'
@@ -67,4 +69,45 @@ export const iprange = defineMatch({
     }
     return problems
   },
+  /** iprange_mt4 and iprange_mt6. */
+  compile({ src, dst }): Test {
+    const source = src?.value
+    const destination = dst?.value
+    return ({ packet }) => {
+      if (source !== undefined && holdsSource(source, packet) === src!.inverted) return false
+      return destination === undefined || holdsDestination(destination, packet) !== dst!.inverted
+    }
+  },
 })
+
+function holdsSource({ from, to }: AddressRange, packet: Packet): boolean {
+  const { source0, source1, source2, source3 } = packet
+  return (
+    order(from, source0, source1, source2, source3) <= 0 && order(to, source0, source1, source2, source3) >= 0
+  )
+}
+
+function holdsDestination({ from, to }: AddressRange, packet: Packet): boolean {
+  const { destination0, destination1, destination2, destination3 } = packet
+  return (
+    order(from, destination0, destination1, destination2, destination3) <= 0 &&
+    order(to, destination0, destination1, destination2, destination3) >= 0
+  )
+}
+
+/** Below 0: the address on the left is the lower one. */
+function order(
+  address: readonly number[],
+  word0: number,
+  word1: number,
+  word2: number,
+  word3: number,
+): number {
+  const first = (address[0]! >>> 0) - (word0 >>> 0)
+  if (first !== 0 || address.length === 1) return first
+  return (
+    (address[1]! >>> 0) - (word1 >>> 0) ||
+    (address[2]! >>> 0) - (word2 >>> 0) ||
+    (address[3]! >>> 0) - (word3 >>> 0)
+  )
+}

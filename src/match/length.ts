@@ -1,3 +1,4 @@
+import type { Test } from '../hook/environment.ts'
 import { defineMatch, option } from '../ruleset/extension.ts'
 import { range } from '../ruleset/kind/number.ts'
 
@@ -16,5 +17,10 @@ export const length = defineMatch({
     if (inverted || value.from <= value.to) return []
     const message = 'the range begins behind its end: this never matches'
     return [{ severity: 'warning', code: 'never-matches', option: 'length', message }]
+  },
+  /** length_mt and length_mt6. */
+  compile({ length: { value, inverted } }): Test {
+    const { from, to } = value
+    return ({ packet }) => (packet.length >= from && packet.length <= to) !== inverted
   },
 })

@@ -1,3 +1,5 @@
+import type { Test } from '../hook/environment.ts'
+import { LinkHeader } from '../packet/link-header.ts'
 import { shown } from '../ruleset/diagnostic.ts'
 import { defineMatch, type Kind, option, Refusal } from '../ruleset/extension.ts'
 
@@ -28,5 +30,17 @@ export const mac = defineMatch({
       invertible: true,
       required: true,
     }),
+  },
+  /** mac_mt: where the device is no Ethernet one, inverted tests fail too. */
+  compile({ source: { value, inverted } }): Test {
+    const parts = value.split(':').map((part) => Number.parseInt(part, 16))
+    const high = (parts[0]! << 8) | parts[1]!
+    const low = (parts[2]! << 24) | (parts[3]! << 16) | (parts[4]! << 8) | parts[5]!
+    const link = new LinkHeader()
+    return ({ received }) => {
+      link.read(received)
+      if (!link.isEthernet) return false
+      return (link.sourceHigh === high && link.sourceLow === low) !== inverted
+    }
   },
 })

@@ -1,3 +1,4 @@
+import { NotEvaluated } from '../hook/environment.ts'
 import { shown } from '../ruleset/diagnostic.ts'
 import { defineMatch, type Kind, option, Refusal } from '../ruleset/extension.ts'
 import { flag } from '../ruleset/kind/flag.ts'
@@ -44,5 +45,10 @@ export const owner = defineMatch({
     if (!options.groups || (options.gid && keys.indexOf('gid') < keys.indexOf('groups'))) return []
     const message = '--suppl-groups stands behind --gid-owner'
     return [{ code: 'missing-option', option: 'groups', message }]
+  },
+  compile(): never {
+    throw new NotEvaluated(
+      'asks for the user or the socket of the process that sent the packet, which no capture tells',
+    )
   },
 })

@@ -1,3 +1,4 @@
+import type { Test } from '../hook/environment.ts'
 import { defineMatch, option } from '../ruleset/extension.ts'
 import { interfaceName } from '../ruleset/generic-values.ts'
 import { flag } from '../ruleset/kind/flag.ts'
@@ -33,5 +34,14 @@ export const physdev = defineMatch({
   hooksOf({ isOut, out, bridged }) {
     if ((!isOut && !out) || bridged?.inverted === false) return null
     return ['PREROUTING', 'INPUT', 'FORWARD', 'POSTROUTING']
+  },
+  /**
+   * physdev_mt. No packet here comes over a bridge, so that Linux has no port to compare (nf_bridge_info_exists): false,
+   * unless every test is inverted.
+   */
+  compile({ isIn, in: name, isOut, out, bridged }): Test {
+    const given = [isIn, name, isOut, out, bridged].filter((setting) => setting !== undefined)
+    const answer = given.every(({ inverted }) => inverted)
+    return () => answer
   },
 })

@@ -1,3 +1,6 @@
+import type { Test } from '../hook/environment.ts'
+import { HOOK_OUTPUT } from '../hook/hook.ts'
+import { LinkHeader, SENT_TO_ALL, SENT_TO_GROUP, SENT_TO_HOST, SENT_TO_OTHER } from '../packet/link-header.ts'
 import { defineMatch, option } from '../ruleset/extension.ts'
 import { choice } from '../ruleset/kind/choice.ts'
 
@@ -20,4 +23,21 @@ export const pkttype = defineMatch({
       required: true,
     }),
   },
+  /** pkttype_mt. What this host sends, and what it forwards, is to the host itself (ip_forward drops all else). */
+  compile({ type: { value, inverted } }): Test {
+    const wanted = numbers[value]
+    const link = new LinkHeader()
+    return ({ hook, received }) => {
+      if (hook >= HOOK_OUTPUT) return (wanted === SENT_TO_HOST) !== inverted
+      link.read(received)
+      return (link.sentTo === wanted) !== inverted
+    }
+  },
 })
+
+const numbers = {
+  unicast: SENT_TO_HOST,
+  broadcast: SENT_TO_ALL,
+  multicast: SENT_TO_GROUP,
+  otherhost: SENT_TO_OTHER,
+} as const

@@ -1,8 +1,11 @@
+import type { Test } from '../hook/environment.ts'
+import { STOP_UNKNOWN } from '../hook/passage.ts'
 import { shown } from '../ruleset/diagnostic.ts'
 import { defineMatch, type Kind, option, Refusal, shorthand } from '../ruleset/extension.ts'
 import { choice } from '../ruleset/kind/choice.ts'
 import { flag } from '../ruleset/kind/flag.ts'
 import { number } from '../ruleset/kind/number.ts'
+import { ByteSearch } from './byte-search.ts'
 import { encodeBytes } from './bytes.ts'
 
 /** XT_STRING_MAX_PATTERN_SIZE. */
@@ -142,5 +145,24 @@ export const string = defineMatch({
       } as const)
     }
     return problems
+  },
+  /** string_mt, and skb_find_text since Linux 6.8: the match ends at or before --to. */
+  compile({ pattern, from, to, icase }): Test {
+    const { value, inverted } = pattern!
+    const search = new ByteSearch(value, icase !== undefined)
+    const first = from.value
+    const last = to.value
+    return (passage) => {
+      const { packet } = passage
+      const { networkOffset, capturedEnd } = packet
+      const start = networkOffset + first
+      const end = networkOffset + Math.min(packet.length, last)
+      if (search.find(packet.bytes, start, Math.min(end, capturedEnd)) >= 0) return !inverted
+      if (end > capturedEnd && start + value.length <= end) {
+        passage.stop = STOP_UNKNOWN
+        return false
+      }
+      return inverted
+    }
   },
 })

@@ -1,3 +1,4 @@
+import type { Test } from '../hook/environment.ts'
 import { shown } from '../ruleset/diagnostic.ts'
 import { defineMatch, type Kind, option, Refusal } from '../ruleset/extension.ts'
 import type { MaskedNumber } from '../ruleset/kind/number.ts'
@@ -48,5 +49,10 @@ export const tos = defineMatch({
     if (inverted || (value.value & ~value.mask) === 0) return []
     const message = 'the value has bits that the mask has not: this never matches'
     return [{ severity: 'warning', code: 'never-matches', option: 'tos', message }]
+  },
+  /** tos_mt. */
+  compile({ tos: { value, inverted } }): Test {
+    const { value: wanted, mask } = value
+    return ({ packet }) => ((packet.tos & mask) === wanted) !== inverted
   },
 })

@@ -1,5 +1,6 @@
+import type { Test } from '../hook/environment.ts'
 import { defineMatch } from '../ruleset/extension.ts'
-import { hopOptions } from './hop-options.ts'
+import { hopOptions, hopTest } from './hop-options.ts'
 
 export const ttl = defineMatch({
   name: 'ttl',
@@ -7,4 +8,5 @@ export const ttl = defineMatch({
   family: 'ipv4',
   oneOf: [['eq', 'lt', 'gt']],
   options: hopOptions(['--ttl-eq', '--ttl'], '--ttl-lt', '--ttl-gt'),
+  compile: (options): Test => hopTest(options),
 })

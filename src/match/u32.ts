@@ -1,10 +1,13 @@
+import type { Test } from '../hook/environment.ts'
 import { shown } from '../ruleset/diagnostic.ts'
 import { defineMatch, type Kind, option, Refusal } from '../ruleset/extension.ts'
 import type { Range } from '../ruleset/kind/number.ts'
 import { hex, inRange, UINT32_MAX } from '../ruleset/number.ts'
+import { U32Program } from './u32-program.ts'
 
 /** XT_U32_MAXSIZE; a location has one number more than operators. */
 const MOST = 10
+const BITS = 32
 
 export type U32Operator = '&' | '<<' | '>>' | '@'
 
@@ -55,6 +58,9 @@ const expression: Kind<readonly U32Test[]> = {
         }
         const number = value()
         if (number === null) return refused(list[at - 1], 'a number of 32 bits')
+        if ((operator === '<<' || operator === '>>') && number >= BITS) {
+          return new Refusal(`a shift by ${number}: ${BITS - 1} is the most`)
+        }
         steps.push({ operator, value: number })
       }
       if (steps.length >= MOST) return new Refusal(`more than ${MOST - 1} operators in a test`)
@@ -106,5 +112,9 @@ export const u32 = defineMatch({
       invertible: true,
       required: true,
     }),
+  },
+  compile({ u32: { value, inverted } }): Test {
+    const program = new U32Program(value)
+    return (passage) => program.matches(passage, inverted)
   },
 })
