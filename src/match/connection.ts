@@ -1,8 +1,6 @@
 /** What rules see of the connection that a packet belongs to (nf_ct_get). */
 
-import { PORTS, PROTOCOL, PROTOCOL_IPV6_BIT, STATUS } from '../conntrack/entry.ts'
-import { invertedIcmpType, invertedIcmpv6Type } from '../conntrack/icmp-type.ts'
-import type { Outcome } from '../conntrack/outcome.ts'
+import { entryOf, type Outcome, statusOf } from '../conntrack/outcome.ts'
 import {
   CTINFO_ESTABLISHED,
   CTINFO_ESTABLISHED_REPLY,
@@ -11,12 +9,13 @@ import {
   CTINFO_RELATED,
   CTINFO_RELATED_REPLY,
   CTINFO_UNTRACKED,
+  ORIGINAL,
+  REPLY,
 } from '../conntrack/status.ts'
 import type { StateTable } from '../conntrack/table.ts'
-import type { Tuple } from '../conntrack/tuple.ts'
+import { Tuple } from '../conntrack/tuple.ts'
 import type { Environment } from '../hook/environment.ts'
 import { type Passage, STOP_UNKNOWN } from '../hook/passage.ts'
-import { PROTOCOL_ICMP, PROTOCOL_ICMPV6 } from '../packet/packet.ts'
 
 /** Bits of `stateNames`. */
 export const STATE_INVALID = 1
@@ -50,17 +49,6 @@ export function isReply(ctinfo: number): boolean {
   return ctinfo >= CTINFO_ESTABLISHED_REPLY
 }
 
-/** Number of the packet's entry; of one that the packet ended, which is in no table any more, but still readable. */
-export function entryOf(outcome: Outcome): number {
-  return outcome.entry >= 0 ? outcome.entry : outcome.ended
-}
-
-/** STATUS_* bits of the packet's entry. */
-export function statusOf(table: StateTable, outcome: Outcome): number {
-  const { entry } = outcome
-  return entry >= 0 ? table.words(entry)[table.at(entry) + STATUS]! : outcome.endedStatus
-}
-
 /**
  * Whether a rule of this table can be told what the packet is: not where the capture was cut so short that the tracker
  * could not. Ahead of the tracker, in table raw, every packet is without a connection.
@@ -75,16 +63,10 @@ export function isRaw({ table }: Environment): boolean {
   return table === 'raw'
 }
 
-/** The tuples of an entry, both directions: filled by `read`, and reused. */
+/** Both directions of a packet's connection, NAT included: filled by `read`, and reused. */
 export class EntryTuples {
-  /** Source words 0–3, destination words 4–7; IPv4 addresses in 0 and 4. */
-  readonly original = new Int32Array(8)
-  readonly reply = new Int32Array(8)
-  /** Source part << 16 | destination part, as the entry's PORTS. */
-  originalPorts = 0
-  replyPorts = 0
-  /** Transport protocol. */
-  protocol = 0
+  readonly original = new Tuple()
+  readonly reply = new Tuple()
   readonly #table: StateTable
 
   constructor(table: StateTable) {
@@ -92,38 +74,10 @@ export class EntryTuples {
   }
 
   /** The packet has a connection. */
-  read({ outcome, tuple }: Passage): void {
-    const { entry } = outcome
-    if (entry < 0) {
-      this.#readPacket(tuple, isReply(outcome.ctinfo))
-    } else this.readEntry(entry)
-  }
-
-  readEntry(entry: number): void {
-    const words = this.#table.words(entry)
-    const at = this.#table.at(entry)
-    this.protocol = words[at + PROTOCOL]! & 0xff
-    this.originalPorts = words[at + PORTS]!
-    this.#table.readAddresses(entry, this.original)
-    this.#mirror(words[at + PROTOCOL]! >= PROTOCOL_IPV6_BIT)
-  }
-
-  /** Of an entry that its packet ended: what the packet itself says. */
-  #readPacket(tuple: Tuple, reply: boolean): void {
-    this.protocol = tuple.protocol & 0xff
-    this.originalPorts = reply ? tuple.inversePorts : tuple.ports
-    const turn = reply ? 4 : 0
-    for (let i = 0; i < 8; i++) this.original[i] = tuple.addresses[i ^ turn]!
-    this.#mirror(tuple.protocol >= PROTOCOL_IPV6_BIT)
-  }
-
-  #mirror(ipv6: boolean): void {
-    const { original, reply, originalPorts: ports } = this
-    for (let i = 0; i < 8; i++) reply[i] = original[i ^ 4]!
-    if (this.protocol === PROTOCOL_ICMP || this.protocol === PROTOCOL_ICMPV6) {
-      const type = (ports >>> 8) & 0xff
-      const partner = ipv6 ? invertedIcmpv6Type(type) : invertedIcmpType(type)
-      this.replyPorts = (ports & 0xffff_00ff) | (partner << 8)
-    } else this.replyPorts = (ports << 16) | (ports >>> 16)
+  read(outcome: Outcome): void {
+    const entry = entryOf(outcome)
+    const status = statusOf(this.#table, outcome)
+    this.#table.readTuple(entry, ORIGINAL, this.original, status)
+    this.#table.readTuple(entry, REPLY, this.reply, status)
   }
 }

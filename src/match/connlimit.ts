@@ -1,5 +1,5 @@
-import { PORTS, PROTOCOL, STATUS, ZONES } from '../conntrack/entry.ts'
-import { STATUS_ASSURED, STATUS_CONFIRMED } from '../conntrack/status.ts'
+import { STATUS } from '../conntrack/entry.ts'
+import { ORIGINAL, STATUS_ASSURED, STATUS_CONFIRMED } from '../conntrack/status.ts'
 import { Tuple } from '../conntrack/tuple.ts'
 import type { Environment, Test } from '../hook/environment.ts'
 import { type Passage, STOP_HOTDROP, STOP_UNKNOWN } from '../hook/passage.ts'
@@ -10,7 +10,7 @@ import { defineMatch, type Kind, neverOmitted, option, Refusal, without } from '
 import { flag } from '../ruleset/kind/flag.ts'
 import { number } from '../ruleset/kind/number.ts'
 import { parseNumber } from '../ruleset/number.ts'
-import { EntryTuples, isTracked } from './connection.ts'
+import { isTracked } from './connection.ts'
 import { ConnectionCount, KNOWN_ASSURED, KNOWN_CONFIRMED, KNOWN_NOT } from './connection-count.ts'
 
 /** A prefix length or, in IPv4, a mask. iptables takes 33 to 128 for 32 there. */
@@ -102,11 +102,9 @@ class PacketConnection {
   /** KNOWN_*. */
   known = KNOWN_NOT
   readonly #environment: Environment
-  readonly #tuples: EntryTuples
 
   constructor(environment: Environment) {
     this.#environment = environment
-    this.#tuples = new EntryTuples(environment.tracker.table)
   }
 
   /** False where there is none: `passage.stop` is set then. */
@@ -114,7 +112,10 @@ class PacketConnection {
     const { outcome, packet, tuple } = passage
     const { table, clock } = this.#environment.tracker
     if (isTracked(outcome.ctinfo) && outcome.entry >= 0) {
-      this.#readEntry(outcome.entry)
+      const { entry } = outcome
+      table.readTuple(entry, ORIGINAL, this.tuple)
+      this.tuple.computeHash(table.flowHash)
+      this.known = this.#knownAs(entry)
       this.zone = this.tuple.zones >>> 16
       return true
     }
@@ -137,23 +138,6 @@ class PacketConnection {
     own.invertible = tuple.invertible
     own.hash = tuple.hash
     return true
-  }
-
-  #readEntry(entry: number): void {
-    const { table } = this.#environment.tracker
-    const words = table.words(entry)
-    const at = table.at(entry)
-    this.known = this.#knownAs(entry)
-    const { tuple } = this
-    const tuples = this.#tuples
-    tuples.readEntry(entry)
-    tuple.addresses.set(tuples.original)
-    tuple.ports = words[at + PORTS]!
-    tuple.inversePorts = tuples.replyPorts
-    tuple.protocol = words[at + PROTOCOL]!
-    tuple.zones = words[at + ZONES]!
-    tuple.invertible = true
-    tuple.computeHash(table.flowHash)
   }
 
   #knownAs(entry: number): number {

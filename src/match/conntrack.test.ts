@@ -1,7 +1,5 @@
 import { expect, test } from 'vitest'
 import { RuleBench } from '../../test/support/rule-bench.ts'
-import { STATUS } from '../conntrack/entry.ts'
-import { STATUS_DST_NAT, STATUS_SRC_NAT } from '../conntrack/status.ts'
 import type { PacketPlan } from '../packet/build.ts'
 
 const out = (udp = { sourcePort: 1000, destinationPort: 53 }): PacketPlan => ({
@@ -80,21 +78,27 @@ test('a reset that ends its connection still belongs to it', () => {
   expect(matched('INVALID', packets, '-m state --state ')).toEqual([false, false])
 })
 
-test('SNAT and DNAT are told by the entry, whatever the packet', () => {
+test('SNAT and DNAT are told by the entry, and the reply tuple is the translated one', () => {
   const bench = new RuleBench({
     rules: `
+      *nat
+      -A POSTROUTING -p udp -j SNAT --to-source 203.0.113.1:2000
+      COMMIT
+      *filter
       -A FORWARD -m conntrack --ctstate SNAT
       -A FORWARD -m conntrack --ctstate DNAT,NEW
-      -A FORWARD -m conntrack ! --ctstate SNAT,DNAT`,
+      -A FORWARD -m conntrack ! --ctstate SNAT,DNAT
+      -A FORWARD -m conntrack --ctrepldst 203.0.113.1 --ctrepldstport 2000 --ctorigsrc 10.0.1.2 --ctorigsrcport 1000
+      COMMIT`,
   })
+  const counts = () => bench.counts('filter', 'FORWARD').slice(0, 4)
   bench.send(out())
-  const { table } = bench.tracker
-  table.words(0)[table.at(0) + STATUS]! |= STATUS_SRC_NAT
-  bench.send(back)
-  expect(bench.counts('filter', 'FORWARD').slice(0, 3)).toEqual([1, 1, 1])
-  table.words(0)[table.at(0) + STATUS]! ^= STATUS_SRC_NAT | STATUS_DST_NAT
+  expect(counts()).toEqual([0, 1, 1, 0])
+  const udp = { sourcePort: 53, destinationPort: 2000 }
+  bench.send({ source: '192.0.2.9', destination: '203.0.113.1', udp })
+  expect(counts()).toEqual([1, 1, 1, 1])
   bench.send(out())
-  expect(bench.counts('filter', 'FORWARD').slice(0, 3)).toEqual([1, 2, 1])
+  expect(counts()).toEqual([2, 1, 1, 2])
 })
 
 test('ICMP: the ports of a tuple are identifier, and type and code', () => {

@@ -1,5 +1,7 @@
 import { DEADLINE } from '../conntrack/entry.ts'
+import { entryOf, statusOf } from '../conntrack/outcome.ts'
 import { STATUS_CONFIRMED, STATUS_DST_NAT, STATUS_SRC_NAT } from '../conntrack/status.ts'
+import type { Tuple } from '../conntrack/tuple.ts'
 import type { Environment, Test } from '../hook/environment.ts'
 import type { Passage } from '../hook/passage.ts'
 import { parseIPv4, parseIPv6 } from '../packet/address.ts'
@@ -15,7 +17,6 @@ import { portRange } from '../ruleset/kind/port.ts'
 import type { MaskedAddress, Setting } from '../ruleset/model.ts'
 import {
   EntryTuples,
-  entryOf,
   isJudged,
   isRaw,
   isReply,
@@ -23,7 +24,6 @@ import {
   STATE_DNAT,
   STATE_SNAT,
   stateBit,
-  statusOf,
 } from './connection.ts'
 import { stateNames } from './state-names.ts'
 
@@ -181,11 +181,12 @@ function connectionTests(options: Settings, { tracker, family }: Environment): r
   })
   const words = family === 'ipv4' ? 1 : 4
   const addressTest =
-    (side: Int32Array, place: number) =>
+    ({ addresses }: Tuple, place: number) =>
     ({ address, mask }: MaskedAddress): Test =>
-    (passage) => {
-      tuples.read(passage)
-      for (let i = 0; i < words; i++) if (((side[place + i]! ^ address[i]!) & mask[i]!) !== 0) return false
+    ({ outcome }) => {
+      tuples.read(outcome)
+      for (let i = 0; i < words; i++)
+        if (((addresses[place + i]! ^ address[i]!) & mask[i]!) !== 0) return false
       return true
     }
   test('ctorigsrc', addressTest(tuples.original, SOURCE))
@@ -193,33 +194,33 @@ function connectionTests(options: Settings, { tracker, family }: Environment): r
   test('ctreplsrc', addressTest(tuples.reply, SOURCE))
   test('ctrepldst', addressTest(tuples.reply, DESTINATION))
   test('ctproto', (protocol: number): Test =>
-    (passage) => {
-      tuples.read(passage)
-      return tuples.protocol === protocol
+    ({ outcome }) => {
+      tuples.read(outcome)
+      return (tuples.original.protocol & 0xff) === protocol
     })
   const portTest =
     (portOf: () => number) =>
     ({ from, to }: Range): Test =>
-    (passage) => {
-      tuples.read(passage)
+    ({ outcome }) => {
+      tuples.read(outcome)
       const port = portOf()
       return port >= from && port <= to
     }
   test(
     'ctorigsrcport',
-    portTest(() => tuples.originalPorts >>> 16),
+    portTest(() => tuples.original.ports >>> 16),
   )
   test(
     'ctorigdstport',
-    portTest(() => tuples.originalPorts & 0xffff),
+    portTest(() => tuples.original.ports & 0xffff),
   )
   test(
     'ctreplsrcport',
-    portTest(() => tuples.replyPorts >>> 16),
+    portTest(() => tuples.reply.ports >>> 16),
   )
   test(
     'ctrepldstport',
-    portTest(() => tuples.replyPorts & 0xffff),
+    portTest(() => tuples.reply.ports & 0xffff),
   )
   // The bits stand in Linux's order; NONE is no bit, and never there.
   test('ctstatus', (bits: number): Test =>
