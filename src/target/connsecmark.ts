@@ -1,3 +1,5 @@
+import type { Action } from '../hook/environment.ts'
+import { VERDICT_CONTINUE } from '../hook/hook.ts'
 import { defineTarget, option } from '../ruleset/extension.ts'
 import { flag } from '../ruleset/kind/flag.ts'
 
@@ -16,5 +18,9 @@ export const connsecmark = defineTarget({
       names: ['--restore'],
       summary: "copies the connection's to a packet that has none",
     }),
+  },
+  // Packets of a capture have no security mark.
+  compile(): Action {
+    return () => VERDICT_CONTINUE
   },
 })

@@ -1,3 +1,6 @@
+import type { Action } from '../hook/environment.ts'
+import { VERDICT_QUEUE } from '../hook/hook.ts'
+import type { Packet } from '../packet/packet.ts'
 import { defineTarget, type Kind, neverOmitted, option, Refusal, without } from '../ruleset/extension.ts'
 import { flag } from '../ruleset/kind/flag.ts'
 import { number, type Range, range } from '../ruleset/kind/number.ts'
@@ -20,6 +23,18 @@ const queues: Kind<Range> = {
     if (found.to - found.from === GREATEST) return new Refusal('all queues are one too many')
     return found
   },
+}
+
+/**
+ * The same number from 0 to 2^32 − 1 for all packets between two addresses by one protocol, whatever their ports. Linux
+ * mixes the same values with a secret (nfqueue_hash), so any such number is as good as its own.
+ */
+function flowNumber(packet: Packet): number {
+  const { source0, source1, source2, source3, destination0, destination1, destination2, destination3 } =
+    packet
+  const upper = source0 ^ destination0 ^ Math.imul(source1 ^ destination1, 0x85ebca6b)
+  const lower = source3 ^ destination3 ^ Math.imul(source2 ^ destination2, 0xc2b2ae35)
+  return Math.imul(upper ^ lower ^ packet.protocol, 0x9e3779b1) >>> 0
 }
 
 export const nfqueue = defineTarget({
@@ -51,5 +66,15 @@ export const nfqueue = defineTarget({
     if (!cpuFanout || balance) return []
     const message = '--queue-cpu-fanout needs --queue-balance'
     return [{ code: 'missing-option', option: 'cpuFanout', message }]
+  },
+  // Whether a program listens is not known: the packet goes to it, and --queue-bypass, which is for when none does, has
+  // no effect. Without a listener Linux would drop the packet, or with it accept it for this table.
+  compile({ num, balance, cpuFanout }): Action {
+    const from = balance?.value.from ?? num.value
+    const count = balance === undefined || cpuFanout !== undefined ? 0 : balance.value.to - from + 1
+    return (passage) => {
+      passage.queue = from + Math.floor((flowNumber(passage.packet) * count) / 2 ** 32)
+      return VERDICT_QUEUE
+    }
   },
 })

@@ -2,7 +2,14 @@
 import { expect, test } from 'vitest'
 import { TargetBench } from '../../test/support/target-bench.ts'
 import { CTINFO_NONE, CTINFO_UNTRACKED } from '../conntrack/status.ts'
-import { VERDICT_ACCEPT, VERDICT_CONTINUE, VERDICT_DROP, VERDICT_RETURN } from '../hook/hook.ts'
+import {
+  VERDICT_ACCEPT,
+  VERDICT_CONTINUE,
+  VERDICT_DROP,
+  VERDICT_QUEUE,
+  VERDICT_RETURN,
+} from '../hook/hook.ts'
+import type { PacketPlan } from '../packet/build.ts'
 
 const udp = {
   source: '10.0.1.2',
@@ -58,4 +65,28 @@ test('NOTRACK, unless the tracker has seen the packet or CT spoke first', () => 
   passage.template.given = true
   expect(passage.isTrackingSettled).toBe(true)
   expect(passage.outcome.ctinfo).toBe(CTINFO_NONE)
+})
+
+test('QUEUE and NFQUEUE say which queue', () => {
+  const queue = (rule: string, plan: PacketPlan = udp) => {
+    const bench = new TargetBench(rule)
+    expect(bench.act(plan)).toBe(VERDICT_QUEUE)
+    return bench.passage.queue
+  }
+  expect(queue('-j QUEUE')).toBe(0)
+  expect(queue('-j NFQUEUE --queue-num 7 --queue-bypass')).toBe(7)
+  expect(queue('-j NFQUEUE --queue-balance 7:9 --queue-cpu-fanout')).toBe(7)
+  const found = new Set<number>()
+  for (let i = 1; i < 50; i++) {
+    const there = { ...udp, source: `10.0.1.${i}` }
+    const back = {
+      source: udp.destination,
+      destination: there.source,
+      udp: { sourcePort: 9, destinationPort: 8 },
+    }
+    const chosen = queue('-j NFQUEUE --queue-balance 7:9', there)
+    expect(queue('-j NFQUEUE --queue-balance 7:9', back)).toBe(chosen)
+    found.add(chosen)
+  }
+  expect([...found].sort()).toEqual([7, 8, 9])
 })
