@@ -76,10 +76,7 @@ export class Hooks {
       }
       decision.way = next
       if (next === HOOK_INPUT) passage.outInterface = 0
-      else {
-        passage.hop()
-        if (program?.readsHop === true) passage.writable()
-      }
+      else passage.hop()
       if (!this.#tables(passage, decision, program, next)) return
       if (next === HOOK_INPUT) {
         this.#confirm(passage, decision)
@@ -106,10 +103,8 @@ export class Hooks {
   #leave(passage: Passage, decision: Decision, program: Program | null): void {
     if (this.#rerouted >= 0) passage.outInterface = this.#rerouted
     this.#rerouted = -1
-    const { inInterface } = passage
-    passage.inInterface = 0
+    // What is forwarded keeps the device it came in by (ip_output, ip6_output): chains of the user's can ask for it.
     if (this.#tables(passage, decision, program, HOOK_POSTROUTING)) this.#confirm(passage, decision)
-    passage.inInterface = inInterface
   }
 
   /** The hook that a packet meets first: raw, the tracker, then the other tables. */

@@ -34,3 +34,17 @@ test('OUTPUT keeps the device of the first routing; POSTROUTING sees that of the
   expect(bench.counts('filter', 'OUTPUT')).toEqual([0, 1, 1])
   expect(bench.counts('mangle', 'POSTROUTING')).toEqual([1, 0, 1])
 })
+
+test('a forwarded packet still has the device it came in by in POSTROUTING, where only chains of the user may ask', () => {
+  const bench = new RuleBench({
+    rules: `
+      *mangle
+      :a - [0:0]
+      -A POSTROUTING -j a
+      -A a -i in0
+      -A a ! -i in+
+      COMMIT`,
+  })
+  bench.send({ source: '10.0.0.1', destination: '192.0.2.9', udp: { sourcePort: 1, destinationPort: 2 } })
+  expect(bench.counts('mangle', 'a')).toEqual([1, 0])
+})
