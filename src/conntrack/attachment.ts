@@ -7,6 +7,8 @@ export interface Attachment {
   /** Entry number and id word of the master, when an expectation made this entry; else -1. */
   master: number
   masterId: number
+  /** The helper that expected this entry, or null: also when its master has gone. */
+  masterHelper: string | null
   /** Living connections that expectations of this entry made. */
   children: number
   /** Time stamp of the confirmation, where nf_conntrack_timestamp asked for it. */

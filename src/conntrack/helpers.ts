@@ -63,6 +63,7 @@ export class Helpers {
         session: null,
         master: -1,
         masterId: 0,
+        masterHelper: null,
         children: 0,
         startSeconds: 0,
         startNanoseconds: 0,
@@ -85,6 +86,7 @@ export class Helpers {
         const attachment = this.attach(number)
         attachment.master = expectation.master
         attachment.masterId = expectation.masterId
+        attachment.masterHelper = expectation.helper
         this.attach(expectation.master).children++
         outcome.reasons.add(relatedExpected, expectation.masterId)
         return

@@ -1,5 +1,9 @@
+import { MARK } from '../conntrack/entry.ts'
+import { entryOf } from '../conntrack/outcome.ts'
+import type { Environment, Test } from '../hook/environment.ts'
 import { defineMatch, option } from '../ruleset/extension.ts'
 import { maskedNumber } from '../ruleset/kind/number.ts'
+import { isJudged, isRaw, isTracked } from './connection.ts'
 
 export const connmark = defineMatch({
   name: 'connmark',
@@ -16,5 +20,16 @@ export const connmark = defineMatch({
     if (inverted || (value.value & ~value.mask) === 0) return []
     const message = 'the value has bits that the mask has not: this never matches'
     return [{ severity: 'warning', code: 'never-matches', option: 'mark', message }]
+  },
+  compile({ mark: { value, inverted } }, environment: Environment): Test {
+    const { value: wanted, mask } = value
+    const { table } = environment.tracker
+    const raw = isRaw(environment)
+    return (passage) => {
+      const { outcome } = passage
+      if (!isTracked(outcome.ctinfo)) return isJudged(passage, raw) && false
+      const entry = entryOf(outcome)
+      return ((table.words(entry)[table.at(entry) + MARK]! & mask) === (wanted | 0)) !== inverted
+    }
   },
 })

@@ -3,6 +3,7 @@ import type { AnyExtension } from '../ruleset/extension.ts'
 import { addrtype } from './addrtype.ts'
 import { comment } from './comment.ts'
 import { connbytes } from './connbytes.ts'
+import { connlabel } from './connlabel.ts'
 import { connlimit } from './connlimit.ts'
 import { connmark } from './connmark.ts'
 import { conntrack } from './conntrack.ts'
@@ -41,6 +42,7 @@ export const matches: readonly AnyExtension[] = [
   addrtype,
   comment,
   connbytes,
+  connlabel,
   connlimit,
   connmark,
   conntrack,

@@ -1,3 +1,4 @@
+import type { Environment, Test } from '../hook/environment.ts'
 import { defineMatch, option } from '../ruleset/extension.ts'
 import { wideNumber } from '../ruleset/kind/number.ts'
 
@@ -11,5 +12,14 @@ export const quota = defineMatch({
       invertible: true,
       required: true,
     }),
+  },
+  compile({ quota: { value, inverted } }, _: Environment): Test {
+    const left = new Float64Array([Number(value)])
+    return ({ packet }) => {
+      const rest = left[0]! - packet.length
+      // One that is too large takes what is left: smaller ones do not match behind it.
+      left[0] = Math.max(0, rest)
+      return rest >= 0 !== inverted
+    }
   },
 })

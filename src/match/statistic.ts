@@ -1,3 +1,4 @@
+import type { Environment, Test } from '../hook/environment.ts'
 import { shown } from '../ruleset/diagnostic.ts'
 import { defineMatch, type Kind, option, type Problem, Refusal } from '../ruleset/extension.ts'
 import { choice } from '../ruleset/kind/choice.ts'
@@ -64,5 +65,19 @@ export const statistic = defineMatch({
       problems.push({ code: 'bad-value', option: 'packet', message })
     }
     return problems
+  },
+  compile({ probability, every, packet }, { random }: Environment): Test {
+    if (probability !== undefined) {
+      const { value, inverted } = probability
+      return () => (random.next() & 0x7fff_ffff) < value !== inverted
+    }
+    const { value: length, inverted } = every!
+    // Unsigned, in an array: a number beyond 31 bits would be made anew at each change.
+    const count = new Uint32Array([length - 1 - packet!.value])
+    return () => {
+      const next = count[0] === length - 1 ? 0 : count[0]! + 1
+      count[0] = next
+      return (next === 0) !== inverted
+    }
   },
 })

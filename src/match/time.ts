@@ -1,3 +1,4 @@
+import { type Environment, NotEvaluated, type Test } from '../hook/environment.ts'
 import { shown } from '../ruleset/diagnostic.ts'
 import { defineMatch, type Kind, option, Refusal, shorthand } from '../ruleset/extension.ts'
 import { flag } from '../ruleset/kind/flag.ts'
@@ -156,4 +157,43 @@ export const time = defineMatch({
       },
     ]
   },
+  compile(options, { tracker }: Environment): Test {
+    const { start, stop, monthdays, weekdays, datestart, datestop, kerneltz, contiguous } = options
+    if (kerneltz) throw new NotEvaluated('--kerneltz: nobody knows the time zone of that kernel')
+    const { clock } = tracker
+    const [from, to, first, last] = [start.value, stop.value, datestart.value, datestop.value]
+    const overMidnight = from >= to
+    const dayBefore = contiguous !== undefined && overMidnight
+    const allMonthdays = monthdays.value === ALL_MONTHDAYS
+    return () => {
+      const stamp = clock.seconds
+      if (stamp < first || stamp > last) return false
+      const ofDay = stamp % DAY_SECONDS
+      if (overMidnight ? ofDay < from && ofDay > to : ofDay < from || ofDay > to) return false
+      const days = Math.floor(stamp / DAY_SECONDS) - (dayBefore && ofDay <= to ? 1 : 0)
+      // 1970-01-01 was a Thursday, day 4.
+      if ((weekdays.value & (1 << (((days + 3) % 7) + 1))) === 0) return false
+      return allMonthdays || (monthdays.value & (1 << dayOfMonth(days))) !== 0
+    }
+  },
 })
+
+const FOUR_YEARS = 1461
+const lastDays = [31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365]
+
+/** Of a day counted from 1970, up to 2038: every fourth year is a leap year there. */
+function dayOfMonth(days: number): number {
+  // From 1968 on, which begins such four years.
+  const day = (days + 731) % FOUR_YEARS
+  let ofYear = day < 366 ? day : (day - 366) % 365
+  if (day < 366) {
+    if (ofYear === 59) return 29
+    if (ofYear > 59) ofYear--
+  }
+  let before = 0
+  for (const end of lastDays) {
+    if (ofYear < end) break
+    before = end
+  }
+  return ofYear - before + 1
+}
