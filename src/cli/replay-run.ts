@@ -378,7 +378,6 @@ function refuseMixed(options: ReplayOptions): void {
 }
 
 const refusals: Readonly<Record<string, string>> = {
-  translated: 'translated by NAT, which is not supported yet',
   duplicate: 'the same as an earlier one',
   impossible: 'no entry of its protocol can look like this',
   expired: 'no time left',

@@ -25,21 +25,27 @@ import {
 import { findHelper } from './helper/registry.ts'
 import { invertedIcmpType, invertedIcmpv6Type } from './icmp-type.ts'
 import { sctpStateNames } from './sctp/table.ts'
-import { ORIGINAL, REPLY, STATUS_CONFIRMED } from './status.ts'
+import {
+  ORIGINAL,
+  REPLY,
+  STATUS_CONFIRMED,
+  STATUS_DST_NAT,
+  STATUS_DST_NAT_DONE,
+  STATUS_SRC_NAT,
+  STATUS_SRC_NAT_DONE,
+} from './status.ts'
 import { setLastKind } from './tcp/last.ts'
 import { FLAG_BE_LIBERAL, FLAG_SACK_PERM, setSideFlags } from './tcp/side.ts'
 import { KIND_NONE, TCP_STATE_NAMES } from './tcp/state.ts'
 import { ACCOUNTED, type Tracker } from './tracker.ts'
-import { Tuple } from './tuple.ts'
+import { inverseParts, Tuple } from './tuple.ts'
 import type { EntryView, TupleView } from './view.ts'
 
 /** What became of an entry that was to be loaded; only 'loaded' entries are in the table. */
 export type LoadResult =
   /** It is in the table. */
   | 'loaded'
-  /** Its reply is not the mirror of its original direction. */
-  | 'translated'
-  /** The same tuple is in the table already. */
+  /** One of its tuples is in the table already. */
   | 'duplicate'
   /** It could not have been tracked: an address or a state that its protocol does not have. */
   | 'impossible'
@@ -48,8 +54,8 @@ export type LoadResult =
 
 /**
  * Puts an entry into the table at the tracker's time. A saved table has no windows and no window scales: those of its
- * TCP entries are not judged (conntrackd does the same with entries of another machine). No event is told, the limit of
- * the table is not applied, and nothing throws.
+ * TCP entries are not judged (conntrackd does the same with entries of another machine). Where reply and original
+ * direction are no mirrors, it is translated. No event is told, the limit of the table is not applied, and nothing throws.
  *
  * ```ts
  * import { loadEntry, parseTable, Tracker } from 'sallyport'
@@ -64,19 +70,26 @@ export type LoadResult =
 export function loadEntry(tracker: Tracker, view: EntryView): LoadResult {
   if (view.timeout <= 0) return 'expired'
   const tuple = new Tuple()
-  if (!fillTuple(tuple, view)) return 'impossible'
-  if (!isMirror(view)) return 'translated'
+  const reply = new Tuple()
+  if (!fillTuple(tuple, view, view.original) || !fillTuple(reply, view, view.reply)) return 'impossible'
+  if (tuple.protocol !== reply.protocol || !hasPartnerType(tuple, reply)) return 'impossible'
   const { table, clock } = tracker
-  tuple.zones = (view.zoneOriginal << 16) | view.zoneReply
-  tuple.computeHash(table.flowHash)
-  if (table.lookup(tuple) >= 0) return 'duplicate'
+  for (const direction of [tuple, reply]) {
+    direction.computeHash(table.flowHash)
+    if (table.lookup(direction) >= 0) return 'duplicate'
+  }
   const state = stateNumber(view)
   if (state < 0) return 'impossible'
 
   const number = table.create(tuple)
   const words = table.words(number)
   const at = table.at(number)
-  words[at + STATUS] = view.status & 0xffff & ~STATUS_CONFIRMED
+  words[at + STATUS] = view.status & 0xffff & ~(STATUS_CONFIRMED | STATUS_SRC_NAT | STATUS_DST_NAT)
+  const translation = translationOf(tuple, reply)
+  if (translation !== 0) {
+    table.setReply(number, reply)
+    words[at + STATUS] = words[at + STATUS]! | translation
+  }
   words[at + MARK] = view.mark
   if (view.protocol === PROTOCOL_TCP) {
     setLastKind(words, at, ORIGINAL, KIND_NONE)
@@ -115,23 +128,45 @@ function writeLong(words: Int32Array, at: number, value: number): void {
   words[at + 1] = Math.floor(value / 0x1_0000_0000)
 }
 
-function fillTuple(tuple: Tuple, view: EntryView): boolean {
-  const source = parseAddress(view.original.source)
-  const destination = parseAddress(view.original.destination)
+function fillTuple(tuple: Tuple, view: EntryView, direction: TupleView): boolean {
+  const source = parseAddress(direction.source)
+  const destination = parseAddress(direction.destination)
   if (source === null || destination === null || source.family !== destination.family) return false
   tuple.addresses.set(source.words, 0)
   tuple.addresses.set(destination.words, 4)
   const ipv6 = source.family === FAMILY_IPV6
   tuple.protocol = view.protocol | (ipv6 ? PROTOCOL_IPV6_BIT : 0)
-  tuple.ports = partOf(view.original)
-  tuple.inversePorts = partOf(view.reply)
+  tuple.ports = partOf(direction)
+  tuple.inversePorts = inverseParts(tuple.ports, tuple.protocol)
   tuple.invertible = true
-  if (view.protocol === PROTOCOL_ICMP || view.protocol === PROTOCOL_ICMPV6) {
-    const type = view.original.type ?? -1
-    const partner = ipv6 ? invertedIcmpv6Type(type) : type < 0 ? -1 : invertedIcmpType(type)
-    return partner === view.reply.type
-  }
+  tuple.zones = (view.zoneOriginal << 16) | view.zoneReply
   return true
+}
+
+/** ICMP has its type and identifier in both ends. */
+function isIcmp({ protocol }: Tuple): boolean {
+  return protocol === PROTOCOL_ICMP || protocol === (PROTOCOL_ICMPV6 | PROTOCOL_IPV6_BIT)
+}
+
+/** The answer's type belongs to that of the question. */
+function hasPartnerType(tuple: Tuple, reply: Tuple): boolean {
+  if (!isIcmp(tuple)) return true
+  const type = (tuple.ports >>> 8) & 0xff
+  const partner = tuple.protocol === PROTOCOL_ICMP ? invertedIcmpType(type) : invertedIcmpv6Type(type)
+  return partner === ((reply.ports >>> 8) & 0xff)
+}
+
+/** STATUS_* of the ends that the reply does not mirror; where there are any, both were decided about. */
+function translationOf(tuple: Tuple, reply: Tuple): number {
+  let bits = 0
+  for (let i = 0; i < 4; i++) {
+    if (tuple.addresses[i] !== reply.addresses[4 + i]) bits |= STATUS_SRC_NAT
+    if (tuple.addresses[4 + i] !== reply.addresses[i]) bits |= STATUS_DST_NAT
+  }
+  const changed = tuple.inversePorts ^ reply.ports
+  if (isIcmp(tuple) ? changed !== 0 : (changed & 0xffff) !== 0) bits |= STATUS_SRC_NAT
+  if (!isIcmp(tuple) && changed >>> 16 !== 0) bits |= STATUS_DST_NAT
+  return bits === 0 ? 0 : bits | STATUS_SRC_NAT_DONE | STATUS_DST_NAT_DONE
 }
 
 function partOf(tuple: TupleView): number {
@@ -139,16 +174,6 @@ function partOf(tuple: TupleView): number {
   if (tuple.type !== undefined) return ((tuple.id ?? 0) << 16) | (tuple.type << 8) | (tuple.code ?? 0)
   if (tuple.sourceKey !== undefined) return (tuple.sourceKey << 16) | (tuple.destinationKey ?? 0)
   return 0
-}
-
-function isMirror({ original, reply }: EntryView): boolean {
-  return (
-    original.source === reply.destination &&
-    original.destination === reply.source &&
-    (original.sourcePort ?? 0) === (reply.destinationPort ?? 0) &&
-    (original.destinationPort ?? 0) === (reply.sourcePort ?? 0) &&
-    original.id === reply.id
-  )
 }
 
 /** State number, 0 for protocols without states, -1 for a state that its protocol does not have. */

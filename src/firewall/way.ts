@@ -49,7 +49,7 @@ export class FixedWay implements Way {
     return HOOK_FORWARD
   }
 
-  reroute(): boolean {
+  reroute(_passage: Passage): boolean {
     return true
   }
 
