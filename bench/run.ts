@@ -8,10 +8,12 @@ import { hasCommand, measureCommand, measureStart } from './command.ts'
 import { measureLatency } from './latency.ts'
 import { printTable, type Row } from './measure.ts'
 import { measureMemory } from './memory.ts'
+import { measureRules } from './rules.ts'
 import { measureTracking } from './tracking.ts'
 
 const parts: Readonly<Record<string, () => Row[] | Promise<Row[]>>> = {
   tracking: measureTracking,
+  rules: measureRules,
   command: measureCommand,
   memory: measureMemory,
   latency: measureLatency,

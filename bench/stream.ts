@@ -4,6 +4,7 @@ import { Settings } from '../src/conntrack/settings.ts'
 import { Tracker, type TrackerOptions } from '../src/conntrack/tracker.ts'
 import { Firewall } from '../src/firewall/firewall.ts'
 import { Replay } from '../src/replay/replay.ts'
+import type { Ruleset } from '../src/ruleset/model.ts'
 import { Traffic } from './traffic.ts'
 
 /** Room for every entry that a benchmark makes. */
@@ -54,14 +55,14 @@ export class Stream {
   readonly #hatch = new Hatch()
   readonly #ended: Promise<void>
 
-  private constructor(tracker: Tracker) {
+  private constructor(tracker: Tracker, rulesets: readonly Ruleset[]) {
     const capture = new MergedCapture([{ name: 'traffic', chunks: this.#hatch }])
-    this.replay = new Replay(capture, new Firewall(tracker))
+    this.replay = new Replay(capture, new Firewall(tracker, { rulesets }))
     this.#ended = this.replay.run()
   }
 
-  static async open(tracker: Tracker): Promise<Stream> {
-    const stream = new Stream(tracker)
+  static async open(tracker: Tracker, rulesets: readonly Ruleset[] = []): Promise<Stream> {
+    const stream = new Stream(tracker, rulesets)
     await stream.#hatch.push(Traffic.fileHeader())
     return stream
   }

@@ -164,7 +164,11 @@ export class Firewall {
           if (!shared.has(name)) shared.set(name, make())
           return shared.get(name) as T
         },
-        notify: (passage, note) => this.onNote?.(passage, note),
+        notify: (passage, note) => {
+          if (this.onNote === null) return
+          passage.settled()
+          this.onNote(passage, note)
+        },
         answer: (passage, bytes) => this.answers?.send(passage, bytes),
       }))
     }

@@ -38,6 +38,15 @@ export interface WayAssumptions {
   loopback: number
 }
 
+/** `HostWay.side`: the host sends it. */
+export const SEEN_LEAVING = 0
+/** The host receives it. */
+export const SEEN_ENTERING = 1
+/** Neither. */
+export const SEEN_ELSEWHERE = 2
+const UNTOLD = 3
+const UNKNOWN = -1
+
 const TTL_LEAST = 2
 
 // Of an IPv4 address, and of the first word of an IPv6 one.
@@ -56,6 +65,8 @@ export class HostWay implements Way {
     joined: 0,
     loopback: 0,
   }
+  /** SEEN_* of the packet that begins next, where somebody knows more than it shows; -1: nobody does. */
+  known = UNKNOWN
   readonly #host: Host
   readonly #place: CapturePlace
   readonly #strict: boolean
@@ -80,10 +91,11 @@ export class HostWay implements Way {
     this.#left = false
     this.#leaving = 0
     const here = this.#place.of(packet)
-    const leaves = this.#leaves(packet, here)
-    if (leaves === NOT_OURS) return this.#notOurs(passage)
-    if (leaves === LEAVES) {
-      if (this.#isFromHere(packet)) {
+    const side = this.known >= 0 ? this.known : this.#side(packet, here)
+    this.known = UNKNOWN
+    if (side === SEEN_ELSEWHERE) return this.#notOurs(passage)
+    if (side === SEEN_LEAVING) {
+      if (this.isFromHere(packet)) {
         if (here === host.loopback) this.assumed.loopback++
         passage.outInterface = here !== 0 ? here : this.#outOf(packet)
         return BEGINS_SENT
@@ -194,20 +206,25 @@ export class HostWay implements Way {
     return HOOK_FORWARD
   }
 
-  /** LEAVES, ENTERS or NOT_OURS. */
-  #leaves(packet: Packet, here: number): number {
+  /** On which side of the host a packet of the capture was seen: SEEN_*. */
+  side(packet: Packet): number {
+    return this.#side(packet, this.#place.of(packet))
+  }
+
+  #side(packet: Packet, here: number): number {
     const host = this.#host
     const { direction } = packet
     this.#link.read(packet)
-    if (direction === DIRECTION_OUTGOING) return LEAVES
-    if (this.#link.sentTo === SENT_TO_OTHER) return NOT_OURS
-    if (here === host.loopback) return LEAVES
-    if (packet.hook >= 3) return this.#isFromHere(packet) || packet.inInterface === 0 ? LEAVES : ENTERS
-    if (packet.hook >= 0) return ENTERS
+    if (direction === DIRECTION_OUTGOING) return SEEN_LEAVING
+    if (this.#link.sentTo === SENT_TO_OTHER) return SEEN_ELSEWHERE
+    if (here === host.loopback) return SEEN_LEAVING
+    if (packet.hook >= 3)
+      return this.isFromHere(packet) || packet.inInterface === 0 ? SEEN_LEAVING : SEEN_ENTERING
+    if (packet.hook >= 0) return SEEN_ENTERING
     const byFrame = this.#byHardware(packet, here)
     if (byFrame !== UNTOLD) return byFrame
-    if (direction === DIRECTION_INCOMING) return ENTERS
-    if (this.#isFromHere(packet)) return LEAVES
+    if (direction === DIRECTION_INCOMING) return SEEN_ENTERING
+    if (this.isFromHere(packet)) return SEEN_LEAVING
     return this.#betweenOthers(packet, here)
   }
 
@@ -224,8 +241,8 @@ export class HostWay implements Way {
       if (frameBytes[frameStart + i] !== byte) toUs = false
       if (frameBytes[frameStart + 6 + i] !== byte) fromUs = false
     }
-    if (fromUs) return LEAVES
-    return toUs || (frameBytes[frameStart]! & 1) === 1 ? ENTERS : NOT_OURS
+    if (fromUs) return SEEN_LEAVING
+    return toUs || (frameBytes[frameStart]! & 1) === 1 ? SEEN_ENTERING : SEEN_ELSEWHERE
   }
 
   /** A packet of which nothing says on which side of the host it was seen: by where its addresses are. */
@@ -234,15 +251,16 @@ export class HostWay implements Way {
     const ipv6 = packet.family === FAMILY_IPV6
     const { destination0, destination1, destination2, destination3 } = packet
     const { source0, source1, source2, source3 } = packet
-    if (here === 0) return ENTERS
+    if (here === 0) return SEEN_ENTERING
     const there = host.route(ipv6, destination0, destination1, destination2, destination3, here)
-    if (there === null || there.type !== 'unicast' || there.interface !== here) return ENTERS
+    if (there === null || there.type !== 'unicast' || there.interface !== here) return SEEN_ENTERING
     const back = host.route(ipv6, source0, source1, source2, source3, here)
     // Between two on the same side, or leaving.
-    return back !== null && back.interface === here ? NOT_OURS : LEAVES
+    return back !== null && back.interface === here ? SEEN_ELSEWHERE : SEEN_LEAVING
   }
 
-  #isFromHere(packet: Packet): boolean {
+  /** Its source is an address of the host. */
+  isFromHere(packet: Packet): boolean {
     const { source0, source1, source2, source3 } = packet
     return this.#host.isLocal(packet.family === FAMILY_IPV6, source0, source1, source2, source3)
   }
@@ -317,11 +335,6 @@ export class HostWay implements Way {
     return BEGINS_NOWHERE
   }
 }
-
-const LEAVES = 0
-const ENTERS = 1
-const NOT_OURS = 2
-const UNTOLD = 3
 
 function isNone6({ source0, source1, source2, source3 }: Packet): boolean {
   return (source0 | source1 | source2 | source3) === 0

@@ -44,8 +44,6 @@ export class Program {
   readonly tables: ReadonlyMap<TableName, CompiledTable>
   /** Of rules that a packet can come to, in the order of the chains. Such a rule takes no packet. */
   readonly unevaluated: readonly Unevaluated[]
-  /** A rule may look at bytes of the IP header behind the hop: the TTL of a forwarded packet has to be lowered there. */
-  readonly readsHop: boolean
   /** By hook number: the chain of table raw, which stands ahead of connection tracking. */
   readonly raw: readonly (CompiledChain | null)[]
   /** By hook number: the chains of all other tables, in the order of their priorities. */
@@ -67,11 +65,6 @@ export class Program {
     }
     this.tables = tables
     this.unevaluated = unevaluated
-    this.readsHop = ruleset.tables.some(({ chains }) =>
-      chains.some(({ rules }) =>
-        rules.some((rule) => extensionsOf(rule).some((name) => hopReaders.has(name))),
-      ),
-    )
     const chainsOf = (hook: number, names: readonly TableName[]) =>
       names.flatMap((name) => tables.get(name)?.byHook[hook] ?? [])
     this.raw = tablesOfHook.map((_, hook) => chainsOf(hook, ['raw'])[0] ?? null)
@@ -82,17 +75,6 @@ export class Program {
       ),
     )
   }
-}
-
-/** Extensions that look at, show or quote the header as it is, and not only at its fields. */
-const hopReaders: ReadonlySet<string> = new Set([
-  ...['u32', 'string', 'bpf'],
-  ...['LOG', 'NFLOG', 'REJECT', 'TRACE', 'TTL', 'HL'],
-])
-
-function extensionsOf({ matches, target }: Rule): string[] {
-  const names = matches.map(({ name }) => name)
-  return target?.kind === 'extension' ? [...names, target.name] : names
 }
 
 /** Answers for a rule that nobody can evaluate. */

@@ -8,6 +8,7 @@ import type { Passage } from '../hook/passage.ts'
 import type { Interfaces } from '../host/interfaces.ts'
 import type { Family } from '../ruleset/model.ts'
 import type { CompiledRule } from './compiled-rule.ts'
+import { FieldSample } from './field-sample.ts'
 import { IntervalMap, type ItemRange } from './interval-map.ts'
 import { FIELDS, fieldWidth, fieldWord, keysOf, type RuleKey } from './rule-key.ts'
 
@@ -137,16 +138,34 @@ function makeLevel(
   return { field, wide: width > 1, map, further }
 }
 
-/** The index of one chain, from a place on. */
+/** The index is made anew after so many packets, or as many as there are rules, and once more after this times as many. */
+const FIRST_LOOK = 1024
+const SECOND_LOOK = 64
+/** Packets that are looked at in between. */
+const LOOKS = 256
+
+/** The index of one chain, from a place on. Guesses at first which keys are rare; then it has seen the traffic. */
 export class RuleIndex {
-  readonly #root: Node
+  readonly #family: Family
+  readonly #entries: readonly Entry[]
+  readonly #sample = new FieldSample()
+  #root: Node
+  #asked = 0
+  /** Packets until the index is made anew; 0: it stays. */
+  #lookAt: number
 
   /** `first`: the place of the first rule that it has; those before are always asked. */
   constructor(rules: readonly CompiledRule[], first: number, family: Family, interfaces: Interfaces) {
-    const entries = rules
+    this.#family = family
+    this.#entries = rules
       .slice(first)
       .map(({ rule }, index) => ({ place: first + index, keys: keysOf(rule, family, interfaces) }))
-    this.#root = new Node(entries, 0, family, { left: entries.length * BUDGET })
+    this.#root = this.#build(this.#entries)
+    this.#lookAt = Math.max(FIRST_LOOK, this.#entries.length)
+  }
+
+  #build(entries: readonly Entry[]): Node {
+    return new Node(entries, 0, this.#family, { left: entries.length * BUDGET })
   }
 
   /** Rules that have to be asked about every packet: their places, ascending. */
@@ -156,7 +175,21 @@ export class RuleIndex {
 
   /** The others that may take the packet, which `canBeLookedUp`. */
   find(passage: Passage, found: Candidates): void {
+    if (this.#lookAt > 0) this.#look(passage)
     found.count = 0
     this.#root.find(passage, found)
+  }
+
+  #look(passage: Passage): void {
+    this.#asked++
+    if (this.#asked % Math.ceil(this.#lookAt / LOOKS) === 0) this.#sample.add(passage)
+    if (this.#asked < this.#lookAt) return
+    this.#lookAt = this.#lookAt < FIRST_LOOK * SECOND_LOOK ? this.#lookAt * SECOND_LOOK : 0
+    this.#root = this.#build(
+      this.#entries.map(({ place, keys }) => ({
+        place,
+        keys: keys.map((key) => ({ ...key, share: this.#sample.shareOf(key) })),
+      })),
+    )
   }
 }

@@ -112,6 +112,11 @@ export class Passage {
     return own
   }
 
+  /** The packet with its bytes as they are now, for whoever reads bytes of its IP header or shows them. */
+  settled(): Packet {
+    return this.#owesHop ? this.writable() : this.packet
+  }
+
   #payHop(own: Packet): void {
     this.#owesHop = false
     lowerTtl(own)

@@ -49,8 +49,8 @@ export class U32Program {
   }
 }
 
-function ask({ packet }: Passage, { offset, operators, numbers, from, to }: Test): number {
-  const { view, networkOffset, length, capturedEnd } = packet
+function ask(passage: Passage, { offset, operators, numbers, from, to }: Test): number {
+  const { view, networkOffset, length, capturedEnd } = passage.settled()
   const captured = capturedEnd - networkOffset
   if (offset > length - 4) return NO
   if (offset > captured - 4) return UNKNOWN

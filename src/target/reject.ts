@@ -98,6 +98,7 @@ export const reject = defineTarget({
     const { checksums } = tracker
     if (answer.value === 'tcp-reset') {
       return (passage) => {
+        passage.settled()
         const reset = resetFor(passage, host, checksums)
         if (reset !== null) {
           tracker.setClosing(passage.outcome)
@@ -109,6 +110,7 @@ export const reject = defineTarget({
     const code = codes[answer.value]
     if (code === undefined) throw new NotEvaluated(`the answer ${answer.value} has no code`)
     return (passage) => {
+      passage.settled()
       const error = unreachableFor(passage, host, checksums, code, random.below(0x10000))
       if (error !== null) environment.answer(passage, error)
       return VERDICT_REJECT

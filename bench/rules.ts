@@ -1,0 +1,95 @@
+/** What rules cost: the same traffic through 0, 10, 1,000 and 10,000 rules of which only the last takes a packet. */
+import { extensions } from '../src/firewall/extensions.ts'
+import type { Ruleset } from '../src/ruleset/model.ts'
+import { parseRuleset } from '../src/ruleset/parser.ts'
+import { atMost, cpuNanoseconds, median, type Row, speed } from './measure.ts'
+import { makeRules } from './rules-text.ts'
+import { makeTracker, Stream } from './stream.ts'
+import { Traffic } from './traffic.ts'
+
+const PASS = 250_000
+const ROUNDS = 9
+const CONNECTIONS = 100_000
+const SYSCTLS = { nf_conntrack_tcp_timeout_time_wait: 10 }
+const WARM_UP = 8
+/** For the time that loading takes. */
+const MANY = 100_000
+
+const ESTABLISHED = '-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT'
+
+interface Course {
+  readonly name: string
+  readonly rules: readonly string[] | null
+}
+
+interface Run {
+  readonly name: string
+  readonly traffic: Traffic
+  readonly stream: Stream
+  readonly times: number[]
+}
+
+function courses(): Course[] {
+  const plain = (count: number, stateful: boolean) => [
+    ...makeRules({ count, stateful }),
+    '-A FORWARD -j ACCEPT',
+  ]
+  return [
+    { name: 'no rules', rules: null },
+    { name: '10 rules', rules: plain(10, true) },
+    { name: '1,000 rules', rules: plain(1000, true) },
+    { name: '10,000 rules, none stateful', rules: plain(10_000, false) },
+    { name: '10,000 rules', rules: plain(10_000, true) },
+    { name: 'ESTABLISHED first, 10,000 rules', rules: [ESTABLISHED, ...plain(10_000, true)] },
+  ]
+}
+
+export function rulesetOf(lines: readonly string[]): Ruleset {
+  const text = `*filter\n${lines.join('\n')}\nCOMMIT\n`
+  const { ruleset, diagnostics } = parseRuleset(text, { family: 'ipv4', registry: extensions })
+  if (diagnostics.length > 0) throw new Error(diagnostics[0]!.message)
+  return ruleset
+}
+
+export async function measureRules(): Promise<Row[]> {
+  const chunk = new Uint8Array(PASS * 80)
+  const runs: Run[] = []
+  for (const { name, rules } of courses()) {
+    const tracker = makeTracker(SYSCTLS)
+    const traffic = new Traffic({ connections: CONNECTIONS })
+    const stream = await Stream.open(tracker, rules === null ? [] : [rulesetOf(rules)])
+    for (let made = 0; made < CONNECTIONS * WARM_UP; made += PASS) {
+      traffic.fill(chunk)
+      await stream.run(chunk)
+    }
+    runs.push({ name, traffic, stream, times: [] })
+  }
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const { traffic, stream, times } of runs) {
+      traffic.fill(chunk)
+      const start = cpuNanoseconds()
+      await stream.run(chunk)
+      times.push((cpuNanoseconds() - start) / PASS)
+    }
+  }
+  /** The median of what a course takes for what another does, round by round. */
+  const ratio = (a: number, b: number) =>
+    median(runs[a]!.times.map((time, round) => time / runs[b]!.times[round]!))
+  return [
+    ...runs.map(({ name, times }) => speed(name, median(times))),
+    atMost('10 rules : no rules', ratio(1, 0), 1.3, ' x', 2),
+    atMost('1,000 rules : 10 rules', ratio(2, 1), 1.3, ' x', 2),
+    atMost('10,000 rules, none stateful : 10 rules', ratio(3, 1), 1.5, ' x', 2),
+    atMost('10,000 rules : 10 rules', ratio(4, 1), null, ' x', 2),
+    atMost('ESTABLISHED first, 10,000 rules : no rules', ratio(5, 0), 1.25, ' x', 2),
+    ...loading(),
+  ]
+}
+
+function loading(): Row[] {
+  const lines = [...makeRules({ count: MANY, stateful: true }), '-A FORWARD -j ACCEPT']
+  rulesetOf(lines.slice(0, 2000))
+  const start = cpuNanoseconds()
+  rulesetOf(lines)
+  return [atMost('loading 100,000 rules', (cpuNanoseconds() - start) / 1e9, 2, ' s', 2)]
+}
