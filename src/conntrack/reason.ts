@@ -147,6 +147,10 @@ export const REASONS = [
   reason('ip-link-broadcast', 'dropped'),
   reason('ip-mtu', 'dropped', 'length', 'mtu'),
   reason('not-ours', 'plain'),
+  reason('second-copy', 'plain', 'packet'),
+  reason('second-copy-against', 'note', 'packet'),
+  reason('readdressed', 'plain'),
+  reason('stand-in', 'plain'),
 ] as const satisfies readonly ReasonShape[]
 
 /** The code of a reason, such as `tcp-rst`; docs/reference/reasons.md explains each. */

@@ -15,7 +15,7 @@ const sections: readonly Section[] = [
   { title: 'SCTP', prefixes: ['sctp'] },
   { title: 'GRE', prefixes: ['gre'] },
   { title: 'IP and fragments', prefixes: ['ip', 'l3', 'fragment', 'reassembled'] },
-  { title: 'The capture', prefixes: ['not', 'link', 'cut'] },
+  { title: 'The capture', prefixes: ['not', 'link', 'cut', 'second', 'readdressed', 'stand'] },
   { title: 'Any protocol: the table, expectations, helpers', prefixes: [] },
 ]
 

@@ -9,7 +9,11 @@ export const routeReasons = {
   'ip-ttl': {
     sentence: ({ ttl }) => `TTL or hop limit ${ttl}: not forwarded, ahead of FORWARD`,
     meaning: `The packet is to be forwarded and has used up its hops. Linux drops it and tells the sender (ICMP time exceeded). ${BEHIND_PREROUTING}`,
-    causes: ['Somebody runs traceroute.', 'A routing loop.', 'Multicast or an announcement that is to stay on its link.'],
+    causes: [
+      'Somebody runs traceroute.',
+      'A routing loop.',
+      'Multicast or an announcement that is to stay on its link.',
+    ],
     remedy: 'Nothing in the rules: FORWARD never sees it. A TTL rule in PREROUTING (mangle) could raise it.',
     example: { values: { ttl: 1 } },
   },
@@ -116,6 +120,44 @@ export const routeReasons = {
       'An address or a hardware address of the host that was not told.',
     ],
     remedy: 'If the packet is one of this host, describe the host better: --host, --local, --pair.',
+    example: { values: {} },
+  },
+  'second-copy': {
+    sentence: ({ packet }) => `packet ${packet} once more, on its way out: not judged again`,
+    meaning:
+      'A capture of all interfaces of a router has each forwarded packet twice. This is the second time: what the router really made of it, its translation included. It meets no hook.',
+    causes: ['A capture with -i any, or of both sides of the router.'],
+    remedy: 'Nothing; --captured=wire takes every packet for one of its own.',
+    example: { values: { packet: 17 } },
+  },
+  'second-copy-against': {
+    sentence: ({ packet }) =>
+      `packet ${packet} once more, on its way out: it was forwarded, and is dropped here`,
+    meaning:
+      'The capture shows that the router let the packet pass; the rules and the host as they are told here end it. It meets no hook again.',
+    causes: [
+      'The rules are not those that were loaded when the capture was made.',
+      'The entry, or the ipset, that let it pass began before the capture.',
+      'The host is not described as it was: routes, addresses.',
+    ],
+    remedy: 'Compare the verdict of that packet, and what decided it, with the router.',
+    example: { values: { packet: 17 } },
+  },
+  readdressed: {
+    sentence: () => 'captured behind the translation: judged with the addresses that it came with',
+    meaning:
+      'The capture was made on one side of a NAT, where this packet is seen translated already. By the entry of its connection it got back the addresses, and the ports, that it arrived with.',
+    causes: ['A capture of the inner side of a NAT, or of a router, whose packets are seen as they leave.'],
+    remedy: 'Nothing; --captured=wire takes every packet as it stands.',
+    example: { values: {} },
+  },
+  'stand-in': {
+    sentence: () =>
+      'captured outside of the NAT: who sent it is not known, and one inner address stands for all',
+    meaning:
+      'Outside, all packets of a masqueraded network come from the address of the router. So that they go through FORWARD and the NAT, an address of the inner network stands in for their senders.',
+    causes: ['A capture of the outer side of a NAT.'],
+    remedy: 'Rules that tell the inner hosts apart need a capture of the inner side, or of both (-i any).',
     example: { values: {} },
   },
 } as const satisfies Partial<Catalogue>

@@ -21,6 +21,10 @@ import { FAMILY_NONE, type Packet, PROTOCOL_TCP } from '../packet/packet.ts'
 /** Longer than an Ethernet frame carries: segments were merged, or frames are jumbo. */
 const ETHERNET_MTU = 1500
 
+const notOurs = reasonNumber['not-ours']
+const secondCopy = reasonNumber['second-copy']
+const secondCopyAgainst = reasonNumber['second-copy-against']
+
 /** Reasons of these kinds put a packet among the odd ones. */
 const isOdd = Uint8Array.from(REASONS, (reason) => (reason.kind === 'plain' ? 0 : 1))
 
@@ -42,6 +46,10 @@ export class Summary {
   cut = 0
   /** IP packets that could not be judged, because what the tracker looks at was cut. */
   unjudged = 0
+  /** Packets seen, and neither sent to the host nor by it. */
+  notOurs = 0
+  /** Packets that a router's capture has once more, as they left. */
+  secondCopies = 0
   /** IP packets longer than 1,500 bytes. */
   oversize = 0
   /** Most entries in the table at a time, those that had expired but were not taken away yet included. */
@@ -99,7 +107,8 @@ export class Summary {
     if (packet.family === FAMILY_NONE) this.notIp++
     else {
       if (packet.length > ETHERNET_MTU && packet.largestFragment === 0) this.oversize++
-      if (outcome.ctinfo === CTINFO_NONE && !outcome.held && outcome.droppedBy === 0) this.unjudged++
+      if (outcome.ctinfo === CTINFO_NONE && !outcome.held && outcome.droppedBy === 0)
+        this.#countElsewhere(outcome)
     }
     if (packet.frameLength > packet.frameEnd - packet.frameStart) this.cut++
     if (outcome.droppedBy !== 0) this.dropped++
@@ -113,6 +122,22 @@ export class Summary {
       odd |= isOdd[number]!
     }
     this.odd += odd
+  }
+
+  /** A packet that never reached the tracker, and that nobody dropped. */
+  #countElsewhere({ reasons }: Outcome): void {
+    for (let i = 0; i < reasons.count; i++) {
+      const number = reasons.numbers[i]!
+      if (number === notOurs) {
+        this.notOurs++
+        return
+      }
+      if (number === secondCopy || number === secondCopyAgainst) {
+        this.secondCopies++
+        return
+      }
+    }
+    this.unjudged++
   }
 
   /** At the end of the run: looks at what is left in the table. `incomplete`: datagrams that missed a piece. */
