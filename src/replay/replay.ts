@@ -2,12 +2,27 @@
 import type { MergedCapture } from '../capture/merge.ts'
 import { CaptureRecord } from '../capture/record.ts'
 import { Outcome } from '../conntrack/outcome.ts'
+import { reasonNumber } from '../conntrack/reason.ts'
 import type { Tracker } from '../conntrack/tracker.ts'
 import { Tuple } from '../conntrack/tuple.ts'
 import type { Firewall } from '../firewall/firewall.ts'
 import { decodeFrame } from '../packet/decode.ts'
 import { Packet } from '../packet/packet.ts'
+import {
+  type Standpoint,
+  TAKEN_AGAINST,
+  TAKEN_AS_SECOND,
+  TAKEN_READDRESSED,
+  TAKEN_STAND_IN,
+} from './standpoint.ts'
 import { Summary } from './summary.ts'
+
+const reason = {
+  second: reasonNumber['second-copy'],
+  against: reasonNumber['second-copy-against'],
+  readdressed: reasonNumber['readdressed'],
+  standIn: reasonNumber['stand-in'],
+} as const
 
 /** So many packets are decoded, and their entries read ahead, before the first of them is judged. */
 const BATCH = 32
@@ -72,6 +87,7 @@ export class Replay {
   missed: readonly Moment[] = []
   #moments: Moment[] = []
   readonly #observer: ReplayObserver
+  readonly #standpoint: Standpoint | null
   readonly #record = new CaptureRecord()
   readonly #outcome = new Outcome()
   readonly #batch: readonly Place[] = Array.from({ length: BATCH }, () => ({
@@ -81,8 +97,17 @@ export class Replay {
   /** Keeps reading ahead from being optimised away. */
   #sink = 0
 
-  /** Reads nothing yet; that begins with `run()`. A capture runs once. */
-  constructor(capture: MergedCapture, firewall: Firewall, observer: ReplayObserver = {}) {
+  /**
+   * Reads nothing yet; that begins with `run()`. A capture runs once. `standpoint` stands in front of the firewall, and is
+   * made with the same tracker.
+   */
+  constructor(
+    capture: MergedCapture,
+    firewall: Firewall,
+    observer: ReplayObserver = {},
+    standpoint: Standpoint | null = null,
+  ) {
+    this.#standpoint = standpoint
     this.capture = capture
     this.firewall = firewall
     this.tracker = firewall.tracker
@@ -114,12 +139,28 @@ export class Replay {
       const number = this.summary.packets + 1
       if (number === 1) this.#start(packet)
       if (this.#moments.length > 0) this.#lookBefore(packet)
-      this.firewall.process(packet, tuple, outcome)
+      if (this.#standpoint === null) this.firewall.process(packet, tuple, outcome)
+      else this.#processBehind(this.#standpoint, packet, tuple, number)
       this.summary.add(packet, outcome)
       this.#observer.onPacket?.(packet, outcome, number)
       if (this.#moments.length > 0) this.#lookAfter(packet, number)
     }
     return count === BATCH
+  }
+
+  /** A packet through what stands in front of the firewall. */
+  #processBehind(standpoint: Standpoint, packet: Packet, tuple: Tuple, number: number): void {
+    const outcome = this.#outcome
+    const taken = standpoint.take(packet, tuple, number)
+    if (taken === TAKEN_AS_SECOND || taken === TAKEN_AGAINST) {
+      this.firewall.skip(packet, outcome)
+      outcome.reasons.add(taken === TAKEN_AGAINST ? reason.against : reason.second, standpoint.first)
+      return
+    }
+    this.firewall.process(packet, tuple, outcome)
+    standpoint.judged(this.firewall.decision.verdict, packet, tuple, outcome)
+    if (taken === TAKEN_READDRESSED) outcome.reasons.add(reason.readdressed)
+    else if (taken === TAKEN_STAND_IN) outcome.reasons.add(reason.standIn)
   }
 
   #start(packet: Packet): void {
