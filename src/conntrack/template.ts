@@ -6,6 +6,12 @@ export const ZONE_UNTOLD = -1
 /** A direction's zone: the lower 16 bits of the packet's mark, as it is when the tracker is asked. */
 export const ZONE_BY_MARK = -2
 
+/** What a rule's template keeps from packet to packet, for it is one for all of them: CONNMARK in table raw writes there. */
+export class TemplateMark {
+  /** 32 bits, signed. */
+  mark = 0
+}
+
 /**
  * Linux's template, a nameless entry that the packet carries until it meets the tracker (nf_ct_tmpl_alloc). One object,
  * reused for packet after packet.
@@ -13,6 +19,8 @@ export const ZONE_BY_MARK = -2
 export class Template {
   /** A rule gave one, if only an empty one. */
   given = false
+  /** That of the rule which gave it, or null. */
+  own: TemplateMark | null = null
   /** 0–65535 or ZONE_*: where an entry is looked for, and where a new one is. */
   zoneOriginal = ZONE_UNTOLD
   zoneReply = ZONE_UNTOLD
@@ -26,6 +34,7 @@ export class Template {
   /** As for a packet that no rule has said anything about. */
   reset(): void {
     this.given = false
+    this.own = null
     this.zoneOriginal = ZONE_UNTOLD
     this.zoneReply = ZONE_UNTOLD
     this.helper = null

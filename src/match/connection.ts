@@ -39,6 +39,11 @@ export function stateBit(ctinfo: number): number {
   return stateBits[ctinfo]!
 }
 
+/** The state's bit. In table raw a packet with a template is NEW, for that is what Linux gives templates. */
+export function stateOf({ outcome, template }: Passage, raw: boolean): number {
+  return raw && template.given ? STATE_NEW : stateBit(outcome.ctinfo)
+}
+
 /** The packet has an entry, if only one that it ended itself. */
 export function isTracked(ctinfo: number): boolean {
   return ctinfo <= CTINFO_RELATED_REPLY

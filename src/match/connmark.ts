@@ -26,7 +26,8 @@ export const connmark = defineMatch({
     const { table } = environment.tracker
     const raw = isRaw(environment)
     return (passage) => {
-      const { outcome } = passage
+      const { outcome, template } = passage
+      if (raw && template.own !== null) return ((template.own.mark & mask) === (wanted | 0)) !== inverted
       if (!isTracked(outcome.ctinfo)) return isJudged(passage, raw) && false
       const entry = entryOf(outcome)
       return ((table.words(entry)[table.at(entry) + MARK]! & mask) === (wanted | 0)) !== inverted

@@ -22,6 +22,7 @@ import {
   isReply,
   isTracked,
   STATE_DNAT,
+  STATE_NEW,
   STATE_SNAT,
   stateBit,
 } from './connection.ts'
@@ -137,8 +138,10 @@ export const conntrack = defineMatch({
     const states = ctstate?.value ?? 0
     const inverted = ctstate?.inverted ?? false
     const translated = (states & (STATE_SNAT | STATE_DNAT)) !== 0
+    const ofTemplate = raw && templateAnswer(options)
     return (passage) => {
       if (!isJudged(passage, raw)) return false
+      if (raw && passage.template.given) return ofTemplate
       const { ctinfo } = passage.outcome
       const tracked = isTracked(ctinfo)
       if (ctstate !== undefined) {
@@ -161,6 +164,30 @@ export const conntrack = defineMatch({
 /** Places of source and destination in `EntryTuples`. */
 const SOURCE = 0
 const DESTINATION = 4
+
+/** What is true of a packet that has a template and no connection yet: the template is NEW, confirmed, and else all zeros. */
+function templateAnswer(options: Settings): boolean {
+  const zero = ({ address, mask }: MaskedAddress) => address.every((word, i) => (word & mask[i]!) === 0)
+  const hasZero = ({ from, to }: Range) => from <= 0 && to >= 0
+  const answers: Readonly<Record<string, (value: never) => boolean>> = {
+    ctstate: (states: number) => (states & STATE_NEW) !== 0,
+    ctproto: (protocol: number) => protocol === 0,
+    ctorigsrc: zero,
+    ctorigdst: zero,
+    ctreplsrc: zero,
+    ctrepldst: zero,
+    ctorigsrcport: hasZero,
+    ctorigdstport: hasZero,
+    ctreplsrcport: hasZero,
+    ctrepldstport: hasZero,
+    ctstatus: (bits: number) => (bits & STATUS_CONFIRMED) !== 0,
+    ctexpire: hasZero,
+    ctdir: (direction: string) => direction === 'ORIGINAL',
+  }
+  return Object.entries(options).every(
+    ([key, setting]) => !setting || answers[key]!(setting.value as never) !== setting.inverted,
+  )
+}
 
 type Settings = Readonly<Record<string, Setting | undefined>>
 

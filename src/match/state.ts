@@ -1,7 +1,7 @@
 import type { Environment, Test } from '../hook/environment.ts'
 import { defineMatch, option } from '../ruleset/extension.ts'
 import { bits } from '../ruleset/kind/bits.ts'
-import { isJudged, isRaw, stateBit } from './connection.ts'
+import { isJudged, isRaw, stateOf } from './connection.ts'
 import { stateNames } from './state-names.ts'
 
 export const state = defineMatch({
@@ -20,7 +20,6 @@ export const state = defineMatch({
   },
   compile({ state: { value: states, inverted } }, environment: Environment): Test {
     const raw = isRaw(environment)
-    return (passage) =>
-      isJudged(passage, raw) && ((states & stateBit(passage.outcome.ctinfo)) !== 0) !== inverted
+    return (passage) => isJudged(passage, raw) && ((states & stateOf(passage, raw)) !== 0) !== inverted
   },
 })

@@ -3,6 +3,7 @@ import { CHANGED_MARK, entryOf } from '../conntrack/outcome.ts'
 import type { Action, Environment } from '../hook/environment.ts'
 import { VERDICT_CONTINUE } from '../hook/hook.ts'
 import type { Passage } from '../hook/passage.ts'
+import { isRaw } from '../match/connection.ts'
 import { defineTarget, option, shorthand, without } from '../ruleset/extension.ts'
 import { flag } from '../ruleset/kind/flag.ts'
 import { type MaskedNumber, maskedNumber, number } from '../ruleset/kind/number.ts'
@@ -73,14 +74,22 @@ export const connmark = defineTarget({
       ? settings
       : { ...settings, xmark: { value: { value: xmark.value, mask }, inverted: false } }
   },
-  compile(
-    { xmark, restore, nfmask, ctmask, leftShift, rightShift },
-    { tracker: { table } }: Environment,
-  ): Action {
+  compile({ xmark, restore, nfmask, ctmask, leftShift, rightShift }, environment: Environment): Action {
+    const { table } = environment.tracker
+    const raw = isRaw(environment)
     const left = leftShift?.value ?? 0
     const right = rightShift?.value ?? 0
-    const setMark = (passage: Passage, mark: number): void => {
-      const { outcome } = passage
+    // Ahead of the tracker, a packet with a template has that one's mark: the rule's, which stays (nf_ct_get).
+    const markOf = ({ outcome, template }: Passage): number => {
+      if (raw) return template.own!.mark
+      const entry = entryOf(outcome)
+      return table.words(entry)[table.at(entry) + MARK]!
+    }
+    const setMark = ({ outcome, template }: Passage, mark: number): void => {
+      if (raw) {
+        template.own!.mark = mark | 0
+        return
+      }
       const entry = entryOf(outcome)
       const words = table.words(entry)
       const at = table.at(entry) + MARK
@@ -88,13 +97,13 @@ export const connmark = defineTarget({
       words[at] = mark
       outcome.changes |= CHANGED_MARK
     }
-    const markOf = (entry: number): number => table.words(entry)[table.at(entry) + MARK]!
+    const hasMark = ({ outcome, template }: Passage): boolean =>
+      raw ? template.own !== null : entryOf(outcome) >= 0
     // connmark_tg_shift: what is shifted is the new mark, or the part that is copied.
     if (xmark) {
       const { value, mask } = xmark.value
       return (passage) => {
-        const entry = entryOf(passage.outcome)
-        if (entry >= 0) setMark(passage, (((markOf(entry) & ~mask) ^ value) >>> right) << left)
+        if (hasMark(passage)) setMark(passage, (((markOf(passage) & ~mask) ^ value) >>> right) << left)
         return VERDICT_CONTINUE
       }
     }
@@ -102,16 +111,14 @@ export const connmark = defineTarget({
     const ofEntry = ctmask?.value ?? fullMask
     if (restore) {
       return (passage) => {
-        const entry = entryOf(passage.outcome)
-        if (entry >= 0)
-          passage.mark = (passage.mark & ~ofPacket) ^ (((markOf(entry) & ofEntry) >>> right) << left)
+        if (hasMark(passage))
+          passage.mark = (passage.mark & ~ofPacket) ^ (((markOf(passage) & ofEntry) >>> right) << left)
         return VERDICT_CONTINUE
       }
     }
     return (passage) => {
-      const entry = entryOf(passage.outcome)
-      if (entry >= 0)
-        setMark(passage, (markOf(entry) & ~ofEntry) ^ (((passage.mark & ofPacket) >>> right) << left))
+      if (hasMark(passage))
+        setMark(passage, (markOf(passage) & ~ofEntry) ^ (((passage.mark & ofPacket) >>> right) << left))
       return VERDICT_CONTINUE
     }
   },

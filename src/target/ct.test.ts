@@ -109,3 +109,44 @@ test('what is not there is refused by name', () => {
   expect(rule('-p tcp -j CT --helper irc')).toThrow(NotEvaluated)
   expect(rule('-p tcp -j CT --timeout short')).toThrow('the timeout policy short is not known')
 })
+
+describe('what the rules behind it in table raw see of the template', () => {
+  /** How often each rule took two packets. */
+  function taken(...conditions: string[]): number[] {
+    const rules = conditions.map((condition) => `-A PREROUTING ${condition}`)
+    const bench = new RuleBench({ rules: ['*raw', '-A PREROUTING -j CT', ...rules, 'COMMIT'].join('\n') })
+    for (const packet of [udp, udp]) bench.send(packet)
+    return bench.counts('raw', 'PREROUTING').slice(1, -1)
+  }
+
+  test('it is NEW and confirmed, its tuples and its lifetime are zeros', () => {
+    const seen = ['--ctstate NEW', '! --ctstate SNAT,DNAT', '--ctstatus CONFIRMED', '! --ctstatus NONE']
+    const zeros = ['--ctexpire 0', '--ctdir ORIGINAL', '! --ctproto 17', '--ctorigsrc 0.0.0.0/32']
+    const ports = ['--ctorigdstport 0', '--ctreplsrcport 0']
+    const all = [...seen, ...zeros, ...ports].map((option) => `-m conntrack ${option}`)
+    expect(taken(...all, '-m state --state NEW')).toEqual(Array(11).fill(2))
+  })
+
+  test('and nothing else', () => {
+    const states = [
+      '--ctstate INVALID',
+      '--ctstate SNAT,DNAT',
+      '--ctstatus SEEN_REPLY,ASSURED',
+      '--ctstatus NONE',
+    ]
+    const others = [
+      '--ctexpire 1:',
+      '--ctdir REPLY',
+      '--ctproto 17',
+      '--ctorigsrc 10.0.0.0/8',
+      '--ctorigdstport 1:',
+    ]
+    const all = [...states, ...others].map((option) => `-m conntrack ${option}`)
+    expect(taken(...all, '-m helper --helper ""')).toEqual(Array(10).fill(0))
+  })
+
+  test('its mark is the rule’s: what one packet leaves there, the next one finds; the entry gets none of it', () => {
+    const marks = ['-m connmark --mark 0', '-j CONNMARK --set-mark 7', '-j CONNMARK --restore-mark']
+    expect(taken(...marks, '-m mark --mark 7', '-m connmark ! --mark 7')).toEqual([1, 2, 2, 2, 0])
+  })
+})

@@ -1,6 +1,6 @@
 import { findHelper } from '../conntrack/helper/registry.ts'
 import { CTINFO_UNTRACKED } from '../conntrack/status.ts'
-import { ZONE_BY_MARK, ZONE_UNTOLD } from '../conntrack/template.ts'
+import { TemplateMark, ZONE_BY_MARK, ZONE_UNTOLD } from '../conntrack/template.ts'
 import { type Action, NotEvaluated } from '../hook/environment.ts'
 import { VERDICT_CONTINUE } from '../hook/hook.ts'
 import { shown } from '../ruleset/diagnostic.ts'
@@ -116,10 +116,12 @@ export const ct = defineTarget({
     const original = isOneWay && zoneOrig === undefined ? 0 : templateZone(zoneOrig ?? zone)
     const reply = isOneWay && zoneReply === undefined ? 0 : templateZone(zoneReply ?? zone)
     const events = options.ctevents?.value ?? 0
+    const own = new TemplateMark()
     return (passage) => {
       if (passage.isTrackingSettled) return VERDICT_CONTINUE
       const { template } = passage
       template.given = true
+      template.own = own
       template.zoneOriginal = original
       template.zoneReply = reply
       template.helper = helper

@@ -38,7 +38,7 @@ export function changeHops({ set, decrement, increment }: HopSettings): Action {
   const step = (increment?.value ?? 0) - (decrement?.value ?? 0)
   const fixed = set?.value ?? -1
   return (passage) => {
-    const { ttl } = passage.packet
+    const { ttl } = passage
     const wanted = fixed >= 0 ? fixed : Math.min(Math.max(ttl + step, 0), 255)
     if (wanted !== ttl) setTtl(passage.writable(), wanted)
     return VERDICT_CONTINUE

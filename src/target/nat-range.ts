@@ -119,13 +119,13 @@ export const natPorts: Kind<NatPorts> = {
 /** tcp, udp, sctp, dccp, and icmp, whose id counts as a port. */
 const withPorts = [6, 17, 132, 33, 1]
 
-/** Ports need a protocol that has them; with an inverted -p the tool does not look. */
+/** Ports need a protocol that has them; the tool does not look whether -p is inverted. */
 export function checkNatPorts(
   option: string,
   hasPorts: boolean,
   { protocol }: CheckContext,
 ): readonly Problem[] {
-  if (!hasPorts || (protocol && (protocol.inverted || withPorts.includes(protocol.number)))) return []
+  if (!hasPorts || (protocol && withPorts.includes(protocol.number))) return []
   const message = 'a port needs -p tcp, udp, sctp, dccp or icmp in the same rule'
   return [{ code: 'needs-protocol', option, message }]
 }
