@@ -101,8 +101,8 @@ export class PcapParser {
    * chunk. The rest is `#nextOdd`'s, which alone would take twice the time (Node 20: 15 ns a record, not 7).
    */
   next(record: CaptureRecord): boolean {
+    const view = this.#feed.view
     const feed = this.#feed
-    const view = feed.view
     const position = feed.position
     const start = position + this.#headerLength
     // A record that holds this chunk's view, which is this reader's own, has what all of them have alike.
@@ -128,6 +128,8 @@ export class PcapParser {
     record.start = start
     record.end = end
     record.originalLength = original
+    // What was decoded from the record's last frame may have said it.
+    record.direction = DIRECTION_UNKNOWN
     feed.position = end
     return true
   }

@@ -28,6 +28,9 @@ export const CTINFO_INVALID = 8
 /** The packet never reached the tracker. */
 export const CTINFO_NONE = 9
 
+export const ORIGINAL = 0
+export const REPLY = 1
+
 /** A packet's state as `-m conntrack --ctstate` names it. */
 export type Ctstate = 'NEW' | 'ESTABLISHED' | 'RELATED' | 'INVALID' | 'UNTRACKED'
 
@@ -51,6 +54,3 @@ const ctstates: readonly (Ctstate | null)[] = [
 export function ctstateOf(ctinfo: number): Ctstate | null {
   return ctstates[ctinfo] ?? null
 }
-
-export const ORIGINAL = 0
-export const REPLY = 1

@@ -130,24 +130,40 @@ export class StateTable {
     const source = words[at + SOURCE]!
     const destination = words[at + DESTINATION]!
     // Not by ADDRESSES, which stands in the second cache line: 11 % of the time at 300,000 connections.
-    const ipv6 = tuple.protocol >= PROTOCOL_IPV6_BIT
+    const ports = words[at + PORTS]!
+    const zones = words[at + ZONES]! ^ tuple.zones
+    if (tuple.protocol < PROTOCOL_IPV6_BIT) {
+      // What differs, in either direction. No branch between the two: none can be predicted, and that costs 5 ns.
+      const original =
+        (source ^ addresses[0]!) | (destination ^ addresses[4]!) | (ports ^ tuple.ports) | (zones >>> 16)
+      const reply =
+        (source ^ addresses[4]!) |
+        (destination ^ addresses[0]!) |
+        (ports ^ tuple.inversePorts) |
+        (zones & 0xffff) |
+        (words[at + STATUS]! & NAT_BITS)
+      // A flow from an end to itself is both: Linux, which has the reply in front, finds that.
+      const other = (reply | -reply) >>> 31
+      const direction = other ^ 1
+      return (original & -other) === 0 && (tuple.invertible || direction === ORIGINAL) ? direction : -1
+    }
     if (
       source === addresses[0] &&
       destination === addresses[4] &&
-      words[at + PORTS] === tuple.ports &&
-      (words[at + ZONES]! ^ tuple.zones) >>> 16 === 0 &&
-      (!ipv6 || this.#sameAddresses(addresses, this.#originalRecord(words, at), 0))
+      ports === tuple.ports &&
+      zones >>> 16 === 0 &&
+      this.#sameAddresses(addresses, this.#originalRecord(words, at), 0)
     ) {
-      return ORIGINAL
+      return source === destination && isItsOwnReply(tuple) ? REPLY : ORIGINAL
     }
     if (
       source === addresses[4] &&
       destination === addresses[0] &&
       tuple.invertible &&
-      words[at + PORTS] === tuple.inversePorts &&
-      ((words[at + ZONES]! ^ tuple.zones) & 0xffff) === 0 &&
+      ports === tuple.inversePorts &&
+      (zones & 0xffff) === 0 &&
       (words[at + STATUS]! & NAT_BITS) === 0 &&
-      (!ipv6 || this.#sameAddresses(addresses, this.#originalRecord(words, at), 4))
+      this.#sameAddresses(addresses, this.#originalRecord(words, at), 4)
     ) {
       return REPLY
     }
@@ -214,11 +230,11 @@ export class StateTable {
     const at = this.entries.at(number)
     words[at + DEADLINE] = words[at + DEADLINE]! + now
     words[at + STATUS] = words[at + STATUS]! | STATUS_CONFIRMED
-    this.#index.insert(hash, number * 2 + 1)
     if ((words[at + STATUS]! & NAT_BITS) !== 0) {
       this.#index.insert(this.#replyHash(words, at), number * 2 + 2)
       if ((words[at + STATUS]! & STATUS_SRC_NAT) !== 0) this.translations.enter(number)
     }
+    this.#index.insert(hash, number * 2 + 1)
     this.wheel.file(number)
   }
 
@@ -395,4 +411,11 @@ export class StateTable {
       words[at + PROTOCOL]!,
     )
   }
+}
+
+/** IPv6: a flow from an end to itself. */
+function isItsOwnReply({ addresses, ports, inversePorts }: Tuple): boolean {
+  if (ports !== inversePorts) return false
+  for (let i = 1; i < 4; i++) if (addresses[i] !== addresses[4 + i]) return false
+  return true
 }

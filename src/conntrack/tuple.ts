@@ -126,14 +126,16 @@ export class Tuple {
       this.hash = hashWords(flowHash, addresses, 0, 4, ports, protocol)
       return
     }
-    // The usual case of `hashWords`, without its loop: 4 % of the time at 1,000 connections.
+    // The usual case of `hashWords`, without its loop, and without a branch for the order: none can predict it.
     const source = addresses[0]!
     const destination = addresses[4]!
-    const swapped = (ports << 16) | (ports >>> 16)
-    const inOrder = source === destination ? ports >>> 16 <= (ports & 0xffff) : source < destination
-    this.hash = inOrder
-      ? flowHash.hash4(source, destination, ports, protocol)
-      : flowHash.hash4(destination, source, swapped, protocol)
+    let order = ((source >>> 1) - (destination >>> 1)) | 0
+    if (order === 0) order = (source & 1) - (destination & 1) || (ports >>> 16) - (ports & 0xffff)
+    /** All bits set where the ends change places. */
+    const turned = -order >> 31
+    const addressTurn = (source ^ destination) & turned
+    const portTurn = (ports ^ ((ports << 16) | (ports >>> 16))) & turned
+    this.hash = flowHash.hash4(source ^ addressTurn, destination ^ addressTurn, ports ^ portTurn, protocol)
   }
 }
 
@@ -159,7 +161,7 @@ export function hashWords(
   for (let i = 0; order === 0 && i < (ipv6 ? 4 : 1); i++) {
     const a = words[source + i]!
     const b = words[destination + i]!
-    if (a !== b) order = a < b ? -1 : 1
+    if (a !== b) order = a >>> 0 < b >>> 0 ? -1 : 1
   }
   let part = ports
   const bare = protocol & 0xff

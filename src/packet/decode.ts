@@ -79,6 +79,12 @@ export function decodeFrame(
   decodeAnyFrame(packet, view, bytes, start, end, originalLength, linkType, verifyHeader)
 }
 
+/** Fills `packet` from its own record, as `decodeFrame` does from what it is given. */
+export function decodeRecord(packet: Packet): void {
+  const { view, bytes, start, end, originalLength, linkType } = packet.record
+  decodeFrame(packet, view, bytes, start, end, originalLength, linkType)
+}
+
 function decodeAnyFrame(
   packet: Packet,
   view: DataView,

@@ -1,12 +1,11 @@
 /** Runs a capture through the firewall: packet by packet, in batches, stopping where somebody wants to look. */
 import type { MergedCapture } from '../capture/merge.ts'
-import { CaptureRecord } from '../capture/record.ts'
 import { Outcome } from '../conntrack/outcome.ts'
 import { reasonNumber } from '../conntrack/reason.ts'
 import type { Tracker } from '../conntrack/tracker.ts'
 import { Tuple } from '../conntrack/tuple.ts'
 import type { Firewall } from '../firewall/firewall.ts'
-import { decodeFrame } from '../packet/decode.ts'
+import { decodeRecord } from '../packet/decode.ts'
 import { Packet } from '../packet/packet.ts'
 import {
   type Standpoint,
@@ -88,7 +87,6 @@ export class Replay {
   #moments: Moment[] = []
   readonly #observer: ReplayObserver
   readonly #standpoint: Standpoint | null
-  readonly #record = new CaptureRecord()
   readonly #outcome = new Outcome()
   readonly #batch: readonly Place[] = Array.from({ length: BATCH }, () => ({
     packet: new Packet(),
@@ -169,29 +167,11 @@ export class Replay {
   }
 
   #decodeBatch(): number {
-    const record = this.#record
     let count = 0
-    while (count < BATCH && this.capture.next(record)) {
-      const { packet, tuple } = this.#batch[count++]!
-      packet.file = record.file
-      packet.frame = record.frame
-      packet.seconds = record.seconds
-      packet.nanoseconds = record.nanoseconds
-      packet.interfaceIndex = record.interfaceIndex
-      packet.direction = record.direction
-      packet.frameBytes = record.bytes
-      packet.frameStart = record.start
-      packet.frameEnd = record.end
-      packet.frameLength = record.originalLength
-      decodeFrame(
-        packet,
-        record.view,
-        record.bytes,
-        record.start,
-        record.end,
-        record.originalLength,
-        record.linkType,
-      )
+    for (; count < BATCH; count++) {
+      const { packet, tuple } = this.#batch[count]!
+      if (!this.capture.next(packet.record)) break
+      decodeRecord(packet)
       this.firewall.prepare(packet, tuple)
     }
     return count

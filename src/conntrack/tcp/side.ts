@@ -4,19 +4,7 @@
  */
 import { FLOW, FLOW_SCALE_SHIFT, TCP_END, TCP_SIDE } from '../entry.ts'
 
-/** Offsets from a side. */
-export const END = 0
-export const MAXEND = 1
-export const MAXWIN = 2
-export const MAXACK = 3
-
-/** Flags of a side (IP_CT_TCP_FLAG_*). */
-export const FLAG_WINDOW_SCALE = 0x01
-export const FLAG_SACK_PERM = 0x02
-export const FLAG_CLOSE_INIT = 0x04
-export const FLAG_BE_LIBERAL = 0x08
-export const FLAG_DATA_UNACKNOWLEDGED = 0x10
-export const FLAG_MAXACK_SET = 0x20
+export * from './side-words.ts'
 
 export function sideAt(at: number, direction: number): number {
   return at + TCP_END + direction * TCP_SIDE

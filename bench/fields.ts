@@ -1,0 +1,32 @@
+/** Where the lean loop of floor.ts puts the fields of a packet: the same that a `Packet` has after `decodeRecord`. */
+export const FRAME = 0
+export const SECONDS = 1
+export const NANOSECONDS = 2
+export const FRAME_START = 3
+export const FRAME_END = 4
+export const FRAME_LENGTH = 5
+export const ETHER_TYPE = 6
+export const NETWORK_OFFSET = 7
+export const TRANSPORT_OFFSET = 8
+export const CAPTURED_END = 9
+export const SOURCE = 10
+export const DESTINATION = 11
+export const PROTOCOL = 12
+export const LENGTH = 13
+export const TTL = 14
+export const TOS = 15
+export const IDENTIFICATION = 16
+export const DONT_FRAGMENT = 17
+export const TRANSPORT_LENGTH = 18
+export const TRANSPORT_CAPTURED = 19
+export const SOURCE_PORT = 20
+export const DESTINATION_PORT = 21
+export const SEQUENCE = 22
+export const ACKNOWLEDGMENT = 23
+export const TCP_HEADER_LENGTH = 24
+export const TCP_FLAGS = 25
+export const TCP_WINDOW = 26
+export const CHECKSUM = 27
+export const FIELDS = 32
+/** Bytes ahead of each frame in a pcap file. */
+export const RECORD_HEADER = 16
