@@ -12,6 +12,9 @@ import { drop } from './drop.ts'
 import { dscp } from './dscp.ts'
 import { ecn } from './ecn.ts'
 import { hl } from './hl.ts'
+import { hmark } from './hmark.ts'
+import { idletimer } from './idletimer.ts'
+import { led } from './led.ts'
 import { log } from './log.ts'
 import { mark } from './mark.ts'
 import { masquerade } from './masquerade.ts'
@@ -20,9 +23,11 @@ import { nflog } from './nflog.ts'
 import { nfqueue } from './nfqueue.ts'
 import { notrack } from './notrack.ts'
 import { queue } from './queue.ts'
+import { rateest } from './rateest.ts'
 import { redirect } from './redirect.ts'
 import { reject } from './reject.ts'
 import { returnTarget } from './return.ts'
+import { secmark } from './secmark.ts'
 import { set } from './set.ts'
 import { snat } from './snat.ts'
 import { synproxy } from './synproxy.ts'
@@ -47,6 +52,9 @@ export const targets: readonly AnyExtension[] = [
   dscp,
   ecn,
   hl,
+  hmark,
+  idletimer,
+  led,
   log,
   mark,
   masquerade,
@@ -55,9 +63,11 @@ export const targets: readonly AnyExtension[] = [
   nfqueue,
   notrack,
   queue,
+  rateest,
   redirect,
   reject,
   returnTarget,
+  secmark,
   set,
   snat,
   synproxy,

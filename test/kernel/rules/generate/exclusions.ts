@@ -9,9 +9,12 @@ export const excluded: Readonly<Record<string, string>> = {
   'target REDIRECT.random': 'the port is searched for at random',
 }
 
-/** What the lab has not: a policy of timeouts, a socket, a bridge, a program behind a queue. */
+/** What the lab has not: a policy of timeouts, lamps, SELinux, a socket, a bridge, a program behind a queue. */
 export const notInLab: Readonly<Record<string, string>> = {
   'target CT.timeout': 'the lab has no policy of timeouts',
+  'target IDLETIMER.alarm': 'a timer is an alarm in all rules that name it, or in none',
+  'target LED': 'the kernel of the lab has none',
+  'target SECMARK': 'the kernel of the lab has no SELinux',
 }
 
 /** What the engine cannot do yet: extensions (`match set`), and a table that it walks wrongly. A test says so when a line can go. */

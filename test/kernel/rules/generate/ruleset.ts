@@ -39,9 +39,10 @@ export class RulesetMaker {
   constructor(registry: Registry, family: Family, random: Random, without: ReadonlySet<string>) {
     this.#random = random
     this.#family = family
-    const mine = registry.extensions.filter(
-      (one) => (one.family ?? family) === family && !without.has(`${one.type} ${one.name}`),
-    )
+    const mine = registry.extensions.filter((one) => {
+      const name = `${one.type} ${one.name}`
+      return (one.family ?? family) === family && !without.has(name) && !(name in notInLab)
+    })
     this.#matches = mine.filter(({ type }) => type === 'match')
     this.#targets = mine.filter(({ type }) => type === 'target')
     const others = random.shuffle(tableNames.filter((name) => name !== 'nat'))

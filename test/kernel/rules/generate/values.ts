@@ -181,6 +181,9 @@ export const values: Readonly<Record<string, ByFamily>> = {
   ]),
   'match dscp.dscp': both(['0', '4', '0x2e', '10', '63']),
   'match dscp.class': both(['EF', 'AF11', 'CS0', 'BE']),
+  // Rules that name the same estimate must agree.
+  'target RATEEST.interval': both(['1s']),
+  'target RATEEST.average': both(['4s']),
   'match hashlimit.above': both([...rates, '1kb/s', '10kb/s']),
   'match hashlimit.upto': both([...rates, '1kb/s', '10kb/s']),
   'match hashlimit.burst': both(['1', '2', '3', '5', '2kb']),
@@ -298,6 +301,8 @@ export const values: Readonly<Record<string, ByFamily>> = {
     ipv4: ['10.0.5.0/24', '10.0.0.0/16', '10.0.2.3'],
     ipv6: ['fd00:5::/64', 'fd00:2::3'],
   },
+  'target NFQUEUE.num': both(['0', '1', '0x3', '7']),
+  'target NFQUEUE.balance': both(['0:1', '1:7', ':7']),
   'target NFLOG.prefix': both(['"two words"', 'a']),
   'target NFLOG.group': both(['0', '1', '2', '3', '4', '5']),
   'target REDIRECT.ports': both(['80', '5000']),
