@@ -14,7 +14,8 @@ import { LogText } from './log-line/log-text.ts'
  * header. CUT stands for fields that the capture lacks.
  */
 export function logLine(note: LogNote, passage: Passage, interfaces: Interfaces): string {
-  const { packet, inInterface, outInterface, mark } = passage
+  const { inInterface, outInterface, mark } = passage
+  const packet = passage.settled()
   const { bytes, networkOffset: start, capturedEnd } = packet
   const view = new DataView(bytes.buffer, bytes.byteOffset + start, capturedEnd - start)
   const text = new LogText(view, packet.length, note)

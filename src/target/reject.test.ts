@@ -75,7 +75,9 @@ test('SYN, FIN and payload count', () => {
 test('no reset for a reset, a bad checksum, half a header, a group', () => {
   expect(answer(RESET, { ...syn, tcp: { ...tcp, flags: 'R' } })).toBeNull()
   expect(answer(RESET, { ...syn, tcp: { ...tcp, checksum: 'bad' } })).toBeNull()
-  expect(answer(RESET, { source: '10.0.1.2', destination: '10.0.2.2', protocol: 6, payload: new Uint8Array(12) })).toBeNull()
+  expect(
+    answer(RESET, { source: '10.0.1.2', destination: '10.0.2.2', protocol: 6, payload: new Uint8Array(12) }),
+  ).toBeNull()
   expect(answer(RESET, { ...syn, destination: '224.0.0.9' })).toBeNull()
   expect(answer(RESET, { ...syn, destination: '10.0.1.255' }, { hook: HOOK_INPUT })).toBeNull()
 })
