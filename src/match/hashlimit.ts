@@ -1,4 +1,6 @@
-import { bitsOf } from '../ruleset/address-text.ts'
+import { type Environment, NotEvaluated, type Test } from '../hook/environment.ts'
+import { type Passage, STOP_HOTDROP, STOP_UNKNOWN } from '../hook/passage.ts'
+import { bitsOf, prefixMask } from '../ruleset/address-text.ts'
 import { shown } from '../ruleset/diagnostic.ts'
 import { defineMatch, type Kind, option, type Problem, Refusal, without } from '../ruleset/extension.ts'
 import { bits } from '../ruleset/kind/bits.ts'
@@ -7,6 +9,7 @@ import { number } from '../ruleset/kind/number.ts'
 import { text } from '../ruleset/kind/text.ts'
 import type { Family, Setting, Settings } from '../ruleset/model.ts'
 import { UINT32_MAX } from '../ruleset/number.ts'
+import { type BucketSettings, BucketTable, packetBurstFits } from './bucket-table.ts'
 import { TICKS_PER_SECOND } from './limit.ts'
 import { printRate, readRate } from './rate.ts'
 
@@ -144,16 +147,6 @@ function isFullPrefix({ value }: Setting<number>, _: Settings, { family }: { fam
 
 const isZero = ({ value }: Setting<number>) => value === 0
 
-/** hashlimit_mt_check of the kernel, at 250 ticks a second: user2credits in 64 bits, which wrap around. */
-function burstFits(interval: number, count: number): boolean {
-  const perTick = 1n << 49n // the largest power of two not above (2^64 − 1) / (250 × 86400), halved until it is
-  let credits = perTick
-  while (credits * BigInt(TICKS_PER_SECOND) * 86_400n > (1n << 64n) - 1n) credits >>= 1n
-  const factor = (BigInt(TICKS_PER_SECOND) * credits) / BigInt(SCALE)
-  const cost = BigInt(interval) * factor
-  return BigInt.asUintN(64, cost * BigInt(count)) >= BigInt.asUintN(64, cost)
-}
-
 /** HASHLIMIT_MAX_SIZE of the kernel: what is larger is cut, silently. */
 const MAX_SIZE = 1_048_576
 
@@ -274,7 +267,7 @@ export const hashlimit = defineMatch({
     if (bytes && burst.value.unit === 0)
       bad('burst', `it is less than a second's rate, ${bytesPerSecond(amount)} bytes`)
     if (!bytes && burst.value.count > BURST_MAX) bad('burst', `a burst has ${BURST_MAX} packets at most`)
-    else if (!bytes && count === 0 && !burstFits(amount, burst.value.count)) {
+    else if (!bytes && count === 0 && !packetBurstFits(amount, burst.value.count, TICKS_PER_SECOND)) {
       bad(
         'burst',
         "the interval times the burst is more than the kernel's 64 bits hold: choose a smaller burst",
@@ -282,4 +275,119 @@ export const hashlimit = defineMatch({
     }
     return problems
   },
+  compile(options, environment: Environment): Test {
+    const { above, upto, burst, mode, name, size, max, gcinterval, expire } = options
+    const { srcmask, dstmask, rateMatch, rateInterval } = options
+    const { family, tracker } = environment
+    const { bytes, count, amount } = (above ?? upto)!.value
+    const isWindow = rateMatch !== undefined
+    const { hz } = tracker.clock
+    const many = burst?.value.count ?? 0
+    if (!bytes && !isWindow && !packetBurstFits(amount, many, hz)) {
+      const message = `the interval times the burst is more than 64 bits hold at ${hz} ticks a second`
+      throw new NotEvaluated(`${message}: the kernel refuses it`)
+    }
+    const rate = bytes
+      ? bytesPerSecond(amount)
+      : count > 0
+        ? Math.floor(SCALE / Math.floor(SCALE / count))
+        : 0
+    const rows = size.value === 0 ? DEFAULT_SIZE : size.value
+    const settings: BucketSettings = {
+      kind: isWindow ? 'window' : bytes ? 'bytes' : 'packets',
+      amount,
+      burst: many,
+      rate,
+      most: bytes ? rate * Math.max(1, many) : rate + many,
+      interval: rateInterval?.value ?? 1,
+      max: max.value === 0 ? 8 * rows : Math.max(max.value, rows),
+      gcInterval: gcinterval.value,
+      expire: expire!.value,
+    }
+    const shared = environment.shared(`hashlimit/${family}/${name.value}`, () => ({
+      table: new BucketTable(settings, tracker.clock),
+      bytes,
+      mode: mode.value,
+      source: prefixMask(family, srcmask.value),
+      destination: prefixMask(family, dstmask.value),
+    }))
+    const { table } = shared
+    if (table.settings.kind !== settings.kind || shared.bytes !== bytes) {
+      throw new NotEvaluated('another rule uses the same --hashlimit-name for limits of another kind')
+    }
+    const readKey = keyReader(shared, table.key)
+    const isUpto = upto !== undefined
+    const countsPackets = isWindow && !bytes
+    return (passage) => {
+      if (!readKey(passage)) return false
+      const bucket = table.take()
+      if (bucket < 0) {
+        passage.stop = STOP_HOTDROP
+        return false
+      }
+      return table.pay(bucket, countsPackets ? 1 : passage.packet.length) === isUpto
+    }
+  },
 })
+
+/** Rows of the hash table on a machine with more than a gigabyte of memory. */
+const DEFAULT_SIZE = 8192
+
+/** Where the ports are in the transport header (proto_ports_offset): TCP, UDP, DCCP, ESP, AH, SCTP, UDP-Lite. */
+const portOffsets: ReadonlyMap<number, number> = new Map([
+  [6, 0],
+  [17, 0],
+  [33, 0],
+  [50, 0],
+  [51, 4],
+  [132, 0],
+  [136, 0],
+])
+const PORTS_BYTES = 4
+
+interface KeyParts {
+  readonly mode: number
+  readonly source: readonly number[]
+  readonly destination: readonly number[]
+}
+
+/** Fills the key from a packet; false where it lacks its ports: `passage.stop` is set then (hashlimit_init_dst). */
+function keyReader({ mode, source, destination }: KeyParts, key: Int32Array): (passage: Passage) => boolean {
+  const has = (name: (typeof modes)[number]) => (mode & (1 << modes.indexOf(name))) !== 0
+  const [bySource, byDestination] = [has('srcip'), has('dstip')]
+  const portMask = (has('srcport') ? 0xffff_0000 : 0) | (has('dstport') ? 0xffff : 0)
+  const ipv6 = source.length === 4
+  return (passage) => {
+    const { packet } = passage
+    if (bySource) {
+      key[0] = packet.source0 & source[0]!
+      if (ipv6) {
+        key[1] = packet.source1 & source[1]!
+        key[2] = packet.source2 & source[2]!
+        key[3] = packet.source3 & source[3]!
+      }
+    }
+    if (byDestination) {
+      key[4] = packet.destination0 & destination[0]!
+      if (ipv6) {
+        key[5] = packet.destination1 & destination[1]!
+        key[6] = packet.destination2 & destination[2]!
+        key[7] = packet.destination3 & destination[3]!
+      }
+    }
+    if (portMask === 0) return true
+    const offset = portOffsets.get(packet.protocol)
+    if (offset === undefined) {
+      key[8] = 0
+      return true
+    }
+    const end = offset + PORTS_BYTES
+    if (packet.transportLength < end) passage.stop = STOP_HOTDROP
+    else if (packet.transportCaptured < end) passage.stop = STOP_UNKNOWN
+    else {
+      key[8] = packet.view.getInt32(packet.transportOffset + offset) & portMask
+      return true
+    }
+    return false
+  }
+}
