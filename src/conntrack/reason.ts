@@ -151,6 +151,7 @@ export const REASONS = [
   reason('second-copy-against', 'note', 'packet'),
   reason('readdressed', 'plain'),
   reason('stand-in', 'plain'),
+  reason('not-sent', 'plain', 'packet'),
 ] as const satisfies readonly ReasonShape[]
 
 /** The code of a reason, such as `tcp-rst`; docs/reference/reasons.md explains each. */

@@ -122,6 +122,15 @@ export const routeReasons = {
     remedy: 'If the packet is one of this host, describe the host better: --host, --local, --pair.',
     example: { values: {} },
   },
+  'not-sent': {
+    sentence: ({ packet }) =>
+      `would not have been sent: the rules dropped packet ${packet}, which was to open its flow`,
+    meaning:
+      'The capture has what happened without these rules, or with others. Here they drop the packet that opens the flow, so nobody would have answered, and nothing would have followed. It meets no hook, until a packet that opens the flow anew (a SYN, or the same side asking again) gets through.',
+    causes: ['Rules that are tried on traffic recorded without them.'],
+    remedy: 'Look at the packet that was dropped. --as-recorded evaluates every packet all the same.',
+    example: { values: { packet: 4 } },
+  },
   'second-copy': {
     sentence: ({ packet }) => `packet ${packet} once more, on its way out: not judged again`,
     meaning:

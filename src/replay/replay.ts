@@ -7,6 +7,7 @@ import { Tuple } from '../conntrack/tuple.ts'
 import type { Firewall } from '../firewall/firewall.ts'
 import { decodeRecord } from '../packet/decode.ts'
 import { Packet } from '../packet/packet.ts'
+import type { Consequences } from './consequences.ts'
 import {
   type Standpoint,
   TAKEN_AGAINST,
@@ -21,6 +22,7 @@ const reason = {
   against: reasonNumber['second-copy-against'],
   readdressed: reasonNumber['readdressed'],
   standIn: reasonNumber['stand-in'],
+  notSent: reasonNumber['not-sent'],
 } as const
 
 /** So many packets are decoded, and their entries read ahead, before the first of them is judged. */
@@ -48,6 +50,14 @@ export interface ReplayObserver {
   onMoment?(moment: Moment): void
   /** Each time more input was read: bytes so far, packed where they are gzip. */
   onProgress?(bytesRead: number): void
+}
+
+/** What stands in front of the firewall. */
+export interface ReplayOptions {
+  /** Where the capture stands; made with the same tracker. */
+  readonly standpoint?: Standpoint
+  /** Without them, all is evaluated as it was recorded. */
+  readonly consequences?: Consequences
 }
 
 interface Place {
@@ -87,6 +97,7 @@ export class Replay {
   #moments: Moment[] = []
   readonly #observer: ReplayObserver
   readonly #standpoint: Standpoint | null
+  readonly #consequences: Consequences | null
   readonly #outcome = new Outcome()
   readonly #batch: readonly Place[] = Array.from({ length: BATCH }, () => ({
     packet: new Packet(),
@@ -95,17 +106,15 @@ export class Replay {
   /** Keeps reading ahead from being optimised away. */
   #sink = 0
 
-  /**
-   * Reads nothing yet; that begins with `run()`. A capture runs once. `standpoint` stands in front of the firewall, and is
-   * made with the same tracker.
-   */
+  /** Reads nothing yet; that begins with `run()`. A capture runs once. */
   constructor(
     capture: MergedCapture,
     firewall: Firewall,
     observer: ReplayObserver = {},
-    standpoint: Standpoint | null = null,
+    { standpoint, consequences }: ReplayOptions = {},
   ) {
-    this.#standpoint = standpoint
+    this.#standpoint = standpoint ?? null
+    this.#consequences = consequences ?? null
     this.capture = capture
     this.firewall = firewall
     this.tracker = firewall.tracker
@@ -137,7 +146,7 @@ export class Replay {
       const number = this.summary.packets + 1
       if (number === 1) this.#start(packet)
       if (this.#moments.length > 0) this.#lookBefore(packet)
-      if (this.#standpoint === null) this.firewall.process(packet, tuple, outcome)
+      if (this.#standpoint === null) this.#process(packet, tuple, number)
       else this.#processBehind(this.#standpoint, packet, tuple, number)
       this.summary.add(packet, outcome)
       this.#observer.onPacket?.(packet, outcome, number)
@@ -155,10 +164,26 @@ export class Replay {
       outcome.reasons.add(taken === TAKEN_AGAINST ? reason.against : reason.second, standpoint.first)
       return
     }
-    this.firewall.process(packet, tuple, outcome)
+    this.#process(packet, tuple, number)
     standpoint.judged(this.firewall.decision.verdict, packet, tuple, outcome)
     if (taken === TAKEN_READDRESSED) outcome.reasons.add(reason.readdressed)
     else if (taken === TAKEN_STAND_IN) outcome.reasons.add(reason.standIn)
+  }
+
+  #process(packet: Packet, tuple: Tuple, number: number): void {
+    const consequences = this.#consequences
+    if (consequences === null) {
+      this.firewall.process(packet, tuple, this.#outcome)
+      return
+    }
+    const cause = consequences.causeOf(packet, tuple)
+    if (cause > 0) {
+      this.firewall.skip(packet, this.#outcome)
+      this.#outcome.reasons.add(reason.notSent, cause)
+      return
+    }
+    this.firewall.process(packet, tuple, this.#outcome)
+    consequences.learn(packet, tuple, number)
   }
 
   #start(packet: Packet): void {

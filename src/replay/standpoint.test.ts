@@ -77,7 +77,7 @@ async function run(
       )
     },
   }
-  const replay = new Replay(capture, firewall, observer, standpoint)
+  const replay = new Replay(capture, firewall, observer, { standpoint })
   await replay.run()
   const chain = firewall.programs.ipv4!.behindRaw[2]!.find((one) => one.table === 'filter')!
   const forward = [...chain.rules.map((rule) => rule.packets), chain.packets]
