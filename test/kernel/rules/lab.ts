@@ -70,5 +70,8 @@ export const classes = [
   { text: 'ffff:fffe', value: 0xffff_fffe },
 ] as const
 
+/** Queues that somebody listens to. */
+export const queues: readonly number[] = [0, 1, 2, 3, 4, 5, 6, 7]
+
 /** Where a packet comes from: a device, or the machine itself, which sends it. */
 export type Entrance = 'in0' | 'out0' | 'lan0' | 'host'

@@ -19,6 +19,13 @@ export interface Journey {
   /** Null when it never got past raw. */
   readonly ctstate: string | null
   readonly exit: Exit | null
+  /** The queue that it ended in, or null. */
+  readonly queue: number | null
+}
+
+/** @param balanced a hash chooses, so that any queue will do */
+export function queueShown(queue: number, balanced: boolean): number {
+  return balanced ? -1 : queue
 }
 
 /** A rule said something: NFLOG. */

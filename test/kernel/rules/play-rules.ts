@@ -2,6 +2,7 @@ import type { Difference } from '../compare.ts'
 import { describePacket } from '../trace.ts'
 import { compareCounts, compareEntries, compareObserved } from './compare-rules.ts'
 import type { Journey, Observed } from './observed.ts'
+import { differsInChosenPort } from './random-port.ts'
 import type { RuleCase, RuleStep } from './rule-case.ts'
 import type { RuleEngine } from './rule-engine.ts'
 import { Refused, type RuleKernel } from './rule-kernel.ts'
@@ -21,6 +22,8 @@ export interface RuleOutcome {
   readonly unevaluated: readonly string[]
   /** What happened in the kernel, for coverage. */
   readonly observed: readonly Observed[]
+  /** NAT searched for a port at random: nothing behind that can be compared. */
+  readonly choseAnotherPort?: boolean
   /** What was sent. */
   readonly steps: readonly RuleStep[]
 }
@@ -103,6 +106,23 @@ export function playTraffic(
     const difference = ours
       ? compareObserved(theirs, ours, engine)
       : { what: 'the engine throws', kernel: '', engine: thrown }
+    const [left, right] = [theirs.journey.exit, ours?.journey.exit]
+    if (
+      difference?.what === 'packet' &&
+      left &&
+      right &&
+      differsInChosenPort(step.bytes, left.bytes, right.bytes)
+    )
+      return {
+        packets: observed.length,
+        difference: null,
+        at: index,
+        trace,
+        unevaluated: [],
+        observed,
+        steps,
+        choseAnotherPort: true,
+      }
     if (difference)
       return { packets: observed.length, difference, at: index, trace, unevaluated: [], observed, steps }
   }

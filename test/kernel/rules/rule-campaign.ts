@@ -2,7 +2,7 @@
 import { extensions } from '../../../src/firewall/extensions.ts'
 import type { Difference } from '../compare.ts'
 import { Random } from '../traffic/random.ts'
-import { notYet } from './generate/exclusions.ts'
+import { notInLab, notYet } from './generate/exclusions.ts'
 import { RulesetMaker } from './generate/ruleset.ts'
 import { TrafficMaker } from './generate/traffic.ts'
 import { playRules, playTraffic, type RuleOutcome, type RulePlayer } from './play-rules.ts'
@@ -51,7 +51,7 @@ interface Made extends Pick<RuleCase, 'name' | 'family' | 'rules'> {
 function make(player: RulePlayer, seed: number, rules: number, result: MutableResult): Made {
   const random = new Random(seed)
   const family = random.chance(0.6) ? 'ipv4' : 'ipv6'
-  const maker = new RulesetMaker(extensions, family, random, new Set(notYet))
+  const maker = new RulesetMaker(extensions, family, random, new Set([...notYet, ...Object.keys(notInLab)]))
   const lines = maker.make(rules, (candidate) => {
     const faults = player.engine.faults({ family, rules: candidate })
     for (const name of faults.unevaluated) result.unevaluated.add(name)
@@ -61,6 +61,8 @@ function make(player: RulePlayer, seed: number, rules: number, result: MutableRe
     result.excluded.set(name, (result.excluded.get(name) ?? 0) + count)
   return { name: `seed ${seed}`, family, rules: lines, traffic: new TrafficMaker(family, random) }
 }
+
+const RANDOM_PORT = 'a port that NAT searched for'
 
 interface MutableResult {
   readonly excluded: Map<string, number>
@@ -85,6 +87,7 @@ export async function runRuleCampaign(
     packets += outcome.packets
     coverage.add(one, outcome)
     progress?.(played)
+    if (outcome.choseAnotherPort) made.excluded.set(RANDOM_PORT, (made.excluded.get(RANDOM_PORT) ?? 0) + 1)
     if (!outcome.difference) continue
     const again = playAgain(player, { ...one, steps: outcome.steps })
     if (again) failures.push(again)

@@ -31,6 +31,11 @@ export interface RuleCase {
   readonly steps: readonly RuleStep[]
 }
 
+/** Some rule chooses a queue by a hash, which is another one here. */
+export function balances(rules: readonly string[]): boolean {
+  return rules.some((line) => line.includes('--queue-balance'))
+}
+
 const macBytes = (text: string) => Uint8Array.from(text.split(':'), (part) => Number.parseInt(part, 16))
 
 /** As it comes in by its device: with its link header, where that has one. */

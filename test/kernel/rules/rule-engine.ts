@@ -9,7 +9,7 @@ import { CapturePlace } from '../../../src/firewall/capture-place.ts'
 import { extensions } from '../../../src/firewall/extensions.ts'
 import { Firewall } from '../../../src/firewall/firewall.ts'
 import { HostWay } from '../../../src/firewall/host-way.ts'
-import { HOOK_INPUT, VERDICT_ACCEPT } from '../../../src/hook/hook.ts'
+import { HOOK_INPUT, VERDICT_ACCEPT, VERDICT_QUEUE } from '../../../src/hook/hook.ts'
 import { Host } from '../../../src/host/host.ts'
 import { readIpOutput } from '../../../src/host/ip-output.ts'
 import { decodeFrame, decodeNetwork } from '../../../src/packet/decode.ts'
@@ -17,8 +17,8 @@ import { LINKTYPE_ETHERNET } from '../../../src/packet/link-type.ts'
 import { DIRECTION_INCOMING, DIRECTION_OUTGOING, Packet } from '../../../src/packet/packet.ts'
 import { parseRuleset } from '../../../src/ruleset/parser.ts'
 import { type RawTuple, tupleText, tupleView } from '../packet-tuple.ts'
-import type { Count, Exit, Journey, Observed, Said } from './observed.ts'
-import { frameOf, type RuleCase, type RulePacketStep } from './rule-case.ts'
+import { type Count, type Exit, type Journey, type Observed, queueShown, type Said } from './observed.ts'
+import { balances, frameOf, type RuleCase, type RulePacketStep } from './rule-case.ts'
 
 /** A ruleset that the engine does not take: mistakes, or what it cannot evaluate. */
 export interface Unloadable {
@@ -35,6 +35,7 @@ export class RuleEngine {
   #firewall: Firewall | null = null
   #said: Said[] = []
   #start = 0
+  #balanced = false
   /** For looking at rules only. */
   readonly #judge = new Tracker({ checksums: 'verify' })
 
@@ -47,6 +48,7 @@ export class RuleEngine {
 
   /** Null when it is loaded. The clock starts now. */
   load({ family, rules }: Pick<RuleCase, 'family' | 'rules'>): Unloadable | null {
+    this.#balanced = balances(rules)
     const { ruleset, diagnostics } = parseRuleset(`${rules.join('\n')}\n`, { family, registry: extensions })
     const errors = diagnostics
       .filter(({ severity }) => severity === 'error')
@@ -118,15 +120,24 @@ export class RuleEngine {
     firewall.process(packet, tuple, outcome)
     const { tracker } = firewall
     return {
-      journey: { ctstate: ctstateOf(outcome.ctinfo), exit: this.#exit(firewall) },
+      journey: this.#journey(outcome, firewall),
       // What raw drops, nobody in the kernel sees.
       answers: (firewall.answers?.list ?? [])
         .filter(({ decision }) => decision.verdict === VERDICT_ACCEPT || decision.chain?.table !== 'raw')
-        .map((answer): Journey => ({ ctstate: ctstateOf(answer.outcome.ctinfo), exit: this.#exit(answer) })),
+        .map((answer) => this.#journey(answer.outcome, answer)),
       said: this.#said,
       traces: null,
       tuple: null,
       entry: outcome.entry < 0 ? null : viewEntry(tracker, outcome.entry, tracker.clock.now),
+    }
+  }
+
+  #journey(outcome: Outcome, way: Pick<Firewall, 'decision' | 'passage'>): Journey {
+    const isQueued = way.decision.verdict === VERDICT_QUEUE
+    return {
+      ctstate: ctstateOf(outcome.ctinfo),
+      exit: this.#exit(way),
+      queue: isQueued ? queueShown(way.passage.queue, this.#balanced) : null,
     }
   }
 

@@ -14,13 +14,14 @@ import {
 import { Namespace } from '../linux/namespace.ts'
 import { Netlink, NLMSG_ERROR } from '../linux/netlink.ts'
 import { bindGroup, isLoggedPacket, parseLoggedPacket } from '../linux/nflog.ts'
+import { bindQueue, dropQueued, isQueuedPacket } from '../linux/nfqueue.ts'
 import { RawSocket } from '../linux/raw-socket.ts'
 import { Shell } from '../linux/shell.ts'
 import { Tun } from '../linux/tun.ts'
 import { packetTuple, quotedTuple, type RawTuple } from '../packet-tuple.ts'
-import { blackholes, classes, DEFAULT_DEVICE, devices, LAN_MAC, sets } from './lab.ts'
-import { type Count, type Exit, type Observed, readCounts, type Said } from './observed.ts'
-import { frameOf, type RuleCase, type RulePacketStep } from './rule-case.ts'
+import { blackholes, classes, DEFAULT_DEVICE, devices, LAN_MAC, queues, sets } from './lab.ts'
+import { type Count, type Exit, type Observed, queueShown, readCounts, type Said } from './observed.ts'
+import { balances, frameOf, type RuleCase, type RulePacketStep } from './rule-case.ts'
 
 export type BackEnd = 'legacy' | 'nft'
 
@@ -132,7 +133,7 @@ export class Refused extends Error {
 interface OpenJourney {
   ctstate: string | null
   exit: Exit | null
-  readonly own: boolean
+  queue: number | null
 }
 
 /** Linux in a namespace, as a router with rules, one packet at a time. Its packets are all taken at the end of their way. */
@@ -145,6 +146,7 @@ export class RuleKernel {
   readonly #netlink: Netlink
   readonly #shell: Shell
   #family: Family = 'ipv4'
+  #balanced = false
 
   static open(backEnd: BackEnd = 'legacy'): RuleKernel {
     return new RuleKernel(backEnd)
@@ -166,6 +168,7 @@ export class RuleKernel {
     this.#furnish()
     bindGroup(this.#netlink, EXIT_GROUP, WHOLE)
     for (const group of [WATCH_GROUP, ...GROUPS]) bindGroup(this.#netlink, group, 0)
+    for (const queue of queues) bindQueue(this.#netlink, queue)
   }
 
   #furnish(): void {
@@ -222,6 +225,7 @@ export class RuleKernel {
   /** Puts the case's rules in force and forgets all connections; throws `Refused`. */
   load({ family, rules }: Pick<RuleCase, 'family' | 'rules'>): void {
     this.#family = family
+    this.#balanced = balances(rules)
     this.#write('rules', `${rules.join('\n')}\n`)
     // Lists and tables of `recent` and `hashlimit` live on in rules that still name them: first there are none.
     this.#run(`${this.#program('restore')} -w <nothing && ${this.#program('restore')} -w <rules`)
@@ -249,7 +253,7 @@ export class RuleKernel {
   }
 
   send(step: RulePacketStep): Observed {
-    const own: OpenJourney = { ctstate: null, exit: null, own: true }
+    const own: OpenJourney = { ctstate: null, exit: null, queue: null }
     const journeys: OpenJourney[] = [own]
     const said: Said[] = []
     const traces: string[] = []
@@ -258,10 +262,11 @@ export class RuleKernel {
     this.#drain((event) => {
       if (event.kind === 'watch') {
         const answer = event.hook === HOOK_OUTPUT && (seen || step.entrance !== 'host')
-        if (answer) journeys.push({ ctstate: event.ctstate, exit: null, own: false })
+        if (answer) journeys.push({ ctstate: event.ctstate, exit: null, queue: null })
         else own.ctstate = event.ctstate
         seen = true
       } else if (event.kind === 'exit') journeys.at(-1)!.exit = event.exit
+      else if (event.kind === 'queue') journeys.at(-1)!.queue = queueShown(event.queue, this.#balanced)
       else if (event.kind === 'class') {
         const last = journeys.at(-1)!
         if (last.exit) last.exit = { ...last.exit, priority: event.value }
@@ -281,6 +286,7 @@ export class RuleKernel {
 
   #drain(take: (event: Event) => void): void {
     this.#netlink.receive((message) => {
+      if (isQueuedPacket(message)) take({ kind: 'queue', queue: dropQueued(this.#netlink, message) })
       if (!isLoggedPacket(message)) return
       const { group, prefix, hook, mark, inInterface, outInterface, payload } = parseLoggedPacket(message)
       if (group === WATCH_GROUP) take({ kind: 'watch', hook, ctstate: prefix.slice(PREFIX.length) })
@@ -323,6 +329,7 @@ export class RuleKernel {
 
 type Event =
   | { readonly kind: 'watch'; readonly hook: number; readonly ctstate: string }
+  | { readonly kind: 'queue'; readonly queue: number }
   | { readonly kind: 'class'; readonly value: number }
   | { readonly kind: 'exit'; readonly exit: Exit }
   | { readonly kind: 'said'; readonly said: Said }
