@@ -1,30 +1,41 @@
 /** All matches. A new one is its own file, and a line here. */
 import type { AnyExtension } from '../ruleset/extension.ts'
 import { addrtype } from './addrtype.ts'
+import { ah, ah6 } from './ah.ts'
 import { comment } from './comment.ts'
 import { connbytes } from './connbytes.ts'
 import { connlabel } from './connlabel.ts'
 import { connlimit } from './connlimit.ts'
 import { connmark } from './connmark.ts'
 import { conntrack } from './conntrack.ts'
+import { dccp } from './dccp.ts'
 import { dscp } from './dscp.ts'
+import { dst } from './dst.ts'
 import { ecn } from './ecn.ts'
+import { esp } from './esp.ts'
+import { eui64 } from './eui64.ts'
+import { frag } from './frag.ts'
 import { hashlimit } from './hashlimit.ts'
+import { hbh } from './hbh.ts'
 import { helper } from './helper.ts'
 import { hl } from './hl.ts'
 import { icmp } from './icmp.ts'
 import { icmp6 } from './icmp6.ts'
+import { ipcomp } from './ipcomp.ts'
 import { iprange } from './iprange.ts'
+import { ipv6header } from './ipv6header.ts'
 import { length } from './length.ts'
 import { limit } from './limit.ts'
 import { mac } from './mac.ts'
 import { mark } from './mark.ts'
+import { mh } from './mh.ts'
 import { multiport } from './multiport.ts'
 import { owner } from './owner.ts'
 import { physdev } from './physdev.ts'
 import { pkttype } from './pkttype.ts'
 import { quota } from './quota.ts'
 import { recent } from './recent.ts'
+import { rt } from './rt.ts'
 import { sctp } from './sctp.ts'
 import { set } from './set.ts'
 import { state } from './state.ts'
@@ -40,30 +51,42 @@ import { udp } from './udp.ts'
 
 export const matches: readonly AnyExtension[] = [
   addrtype,
+  ah,
+  ah6,
   comment,
   connbytes,
   connlabel,
   connlimit,
   connmark,
   conntrack,
+  dccp,
   dscp,
+  dst,
   ecn,
+  esp,
+  eui64,
+  frag,
   hashlimit,
+  hbh,
   helper,
   hl,
   icmp,
   icmp6,
+  ipcomp,
   iprange,
+  ipv6header,
   length,
   limit,
   mac,
   mark,
+  mh,
   multiport,
   owner,
   physdev,
   pkttype,
   quota,
   recent,
+  rt,
   sctp,
   set,
   state,
