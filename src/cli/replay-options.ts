@@ -85,6 +85,20 @@ export const replayOptions = {
     group: rules,
     sentence: 'what becomes of rules that cannot be evaluated; ignore: they match no packet, and are told',
   },
+  asRecorded: {
+    kind: 'flag',
+    group: rules,
+    sentence:
+      'evaluate every packet as it was recorded; else what follows a dropped opening packet counts as not sent',
+  },
+  conntrack: {
+    kind: 'enum',
+    valueName: 'WHEN',
+    values: ['always', 'auto'],
+    default: 'always',
+    group: rules,
+    sentence: 'auto: track only where a rule needs it, for each family, as Linux does',
+  },
   seed: {
     kind: 'number',
     minimum: 1,

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { MergedCapture } from '../capture/merge.ts'
 import { findHelper } from '../conntrack/helper/registry.ts'
 import { loadEntry } from '../conntrack/load.ts'
-import type { Outcome } from '../conntrack/outcome.ts'
+import { DROPPED_BY_RULES, type Outcome } from '../conntrack/outcome.ts'
 import { REASONS } from '../conntrack/reason.ts'
 import { parseSettings, SettingError, Settings } from '../conntrack/settings.ts'
 import { subscribe } from '../conntrack/subscribe.ts'
@@ -26,6 +26,8 @@ import { formatStatistics } from '../format/statistics.ts'
 import { tableLines } from '../format/table-format.ts'
 import type { Packet } from '../packet/packet.ts'
 import { PROTOCOL_TCP, PROTOCOL_UDP } from '../packet/packet.ts'
+import { Consequences } from '../replay/consequences.ts'
+import { decidersOf, verdictsOf } from '../replay/deciders.ts'
 import { OddPackets } from '../replay/odd-packets.ts'
 import type { PacketRecord } from '../replay/record.ts'
 import { recordOf, timeText } from '../replay/record-of.ts'
@@ -74,6 +76,8 @@ class ReplayRun {
   /** Rules that were left out. */
   readonly #unevaluated: readonly Unevaluated[]
   readonly #trace: PacketTrace | null
+  /** Null: all packets are evaluated as they were recorded. */
+  readonly #consequences: Consequences | null
   /** Something else than the report was asked for: data alone goes to standard output. */
   readonly #dataOnly: boolean
   /** A pipe is among the inputs: what is known is shown before more is waited for. */
@@ -117,15 +121,22 @@ class ReplayRun {
     const firewall = new Firewall(this.#tracker, {
       rulesets: loadRules(options, this.#errors.width),
       seed: options.seed,
+      conntrack: options.conntrack,
     })
     this.#unevaluated = judgeUnevaluated(firewall, options)
     this.#trace = options.trace ? new PacketTrace(firewall) : null
-    this.#replay = new Replay(this.#capture, firewall, {
-      onPacket: (packet, outcome, number) => this.#onPacket(packet, outcome, number),
-      onStart: (start) => this.#onStart(start),
-      onMoment: () => this.#showTable(),
-      onProgress: (bytesRead) => this.#onProgress(bytesRead),
-    })
+    this.#consequences = firewall.answers === null || options.asRecorded ? null : new Consequences(firewall)
+    this.#replay = new Replay(
+      this.#capture,
+      firewall,
+      {
+        onPacket: (packet, outcome, number) => this.#onPacket(packet, outcome, number),
+        onStart: (start) => this.#onStart(start),
+        onMoment: () => this.#showTable(),
+        onProgress: (bytesRead) => this.#onProgress(bytesRead),
+      },
+      { ...(this.#consequences && { consequences: this.#consequences }) },
+    )
     if (options.events) subscribe(this.#tracker, (event) => this.#onEvent(event))
     const sizes = inputs.map(({ size }) => size)
     this.#progress = new Progress(
@@ -136,6 +147,7 @@ class ReplayRun {
     this.#lines = new PacketLines({
       offsetAt: (seconds) => zone.offsetAt(seconds),
       files: files.length > 1 ? files : null,
+      verdicts: firewall.programs.ipv4 !== null || firewall.programs.ipv6 !== null,
       style: (style, text) => this.#terminal.style(style, text),
     })
     this.#writer = options.write === null ? null : new CommentedCapture(options.write, this.#capture)
@@ -196,13 +208,20 @@ class ReplayRun {
       else this.#output.line([this.#lines.format(record), ...(this.#trace?.lines() ?? [])].join('\n'))
       return
     }
-    if (this.#dataOnly || !Summary.isOdd(outcome)) return
-    const { code } = REASONS[outcome.reasons.numbers[0]!]!
-    if (filter === null) this.#odd.add(code, () => this.#record(packet, outcome, number))
+    const isDropped = outcome.droppedBy === DROPPED_BY_RULES
+    if (this.#dataOnly || !(isDropped || Summary.isOdd(outcome))) return
+    const kind = isDropped ? this.#decider() : REASONS[outcome.reasons.numbers[0]!]!.code
+    if (filter === null) this.#odd.add(kind, () => this.#record(packet, outcome, number))
     else {
       const record = this.#record(packet, outcome, number)
-      if (filter.matches(record)) this.#odd.add(code, () => record)
+      if (filter.matches(record)) this.#odd.add(kind, () => record)
     }
+  }
+
+  /** Packets that the same rule dropped are of one kind. */
+  #decider(): string {
+    const { chain, rule } = this.#replay.firewall.decision
+    return `${chain?.table} ${chain?.name} ${rule?.number}`
   }
 
   #onProgress(bytesRead: number): void {
@@ -302,7 +321,16 @@ class ReplayRun {
     const { summary } = this.#replay
     const zone = this.#options.tz ?? UTC
     const { filter } = this.#request
+    const { firewall } = this.#replay
     return {
+      rules:
+        firewall.answers === null
+          ? null
+          : {
+              verdicts: verdictsOf(firewall),
+              deciders: decidersOf(firewall),
+              notSent: this.#consequences?.silenced ?? 0,
+            },
       assumptions: assumptionsOf(this.#replay),
       summary,
       odd: this.#odd.records,

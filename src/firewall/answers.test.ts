@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { RuleBench } from '../../test/support/rule-bench.ts'
 import { ctstateOf } from '../conntrack/status.ts'
 import { tableOf } from '../conntrack/view-entry.ts'
+import { VERDICT_DROP } from '../hook/hook.ts'
 
 const syn = {
   source: '10.0.0.2',
@@ -51,4 +52,12 @@ test('an answer that is dropped leaves the entry to its packet: the next ones ke
   const other = { source: '10.0.0.3', destination: '192.0.2.9', udp: { sourcePort: 1, destinationPort: 2 } }
   const back = { source: '192.0.2.9', destination: '10.0.0.2', udp: { sourcePort: 2, destinationPort: 1 } }
   expect([there, other, back].map((plan) => bench.send(plan).ctstate)).toEqual(['NEW', 'NEW', 'ESTABLISHED'])
+})
+
+test('an answer cannot wait in a queue while the entry that it shares is not in the table', () => {
+  const bench = new RuleBench({ rules: '-A FORWARD -j REJECT\n-A OUTPUT -j NFQUEUE' })
+  const there = { source: '10.0.0.2', destination: '192.0.2.9', udp: { sourcePort: 1, destinationPort: 2 } }
+  bench.send(there)
+  const [answer] = bench.firewall.answers!.list
+  expect(answer!.decision.verdict).toBe(VERDICT_DROP)
 })

@@ -22,6 +22,8 @@ export class CompiledChain {
   /** Packets that the policy decided in this run, by way of RETURN too. */
   packets = 0
   bytes = 0
+  /** Packets on whose way the policy had the last word. */
+  decided = 0
 
   constructor(table: TableName, chain: Chain) {
     this.table = table

@@ -65,6 +65,8 @@ export class CompiledRule {
   packets = 0
   /** Their bytes, from the IP header on. */
   bytes = 0
+  /** Packets on whose way it had the last word. */
+  decided = 0
 
   constructor(rule: Rule, number: number, { inInterface, outInterface, tests }: RuleParts) {
     this.rule = rule

@@ -13,6 +13,7 @@ import type { Note } from '../hook/note.ts'
 import { Passage } from '../hook/passage.ts'
 import { Random } from '../hook/random.ts'
 import { Host } from '../host/host.ts'
+import { Sets } from '../ipset/sets.ts'
 import { Nat } from '../nat/nat.ts'
 import type { PortSource } from '../nat/tuple-search.ts'
 import {
@@ -33,6 +34,7 @@ import {
   BAD_HEADER_LENGTH,
   BAD_TOTAL_LENGTH,
   BAD_VERSION,
+  FAMILY_IPV4,
   ISSUE_FRAGMENT,
   ISSUE_LINK_SHORT,
   ISSUE_LINK_TYPE,
@@ -82,8 +84,12 @@ export interface FirewallOptions {
   readonly rulesets?: readonly Ruleset[]
   /** The machine that the rules are for: its interfaces, addresses and routes. */
   readonly host?: Host
+  /** The IP sets that rules may name; they change as rules change them. None unless given. */
+  readonly sets?: Sets
   /** Which hooks a packet meets; unless told, all are forwarded, by interfaces without a name. */
   readonly way?: Way
+  /** `auto`: track a family only where a rule of it needs that, as Linux does; else, and unless told, always. */
+  readonly conntrack?: 'always' | 'auto'
   /** Of random numbers (`-m statistic`, NAT's ports): the same for the same seed. */
   readonly seed?: number
   /** Where NAT begins to search for a free port; unless told, the seed decides. */
@@ -117,8 +123,12 @@ export class Firewall {
   readonly host: Host
   /** The rules of each family, or null: none are loaded, and nothing is filtered. */
   readonly programs: Readonly<Record<Family, Program | null>>
+  /** Is the family tracked? Without tracking, fragments are not put together either. */
+  readonly tracks: Readonly<Record<Family, boolean>>
   /** What became of the last packet, and who decided that. */
   readonly decision: Decision = new Decision()
+  /** Packets that came to each verdict, by VERDICT_*. */
+  readonly verdicts: Float64Array = new Float64Array(6)
   /** The last packet on its way. */
   readonly passage: Passage = new Passage()
   /** What REJECT answered to the last packet; null while no rules are loaded. */
@@ -144,6 +154,7 @@ export class Firewall {
       rulesets = [],
       host = new Host(),
       way = new FixedWay(HOOK_FORWARD, 0, 0),
+      sets = new Sets(),
       seed = 1,
       ports,
     } = options
@@ -159,6 +170,7 @@ export class Firewall {
         table,
         tracker,
         host,
+        sets,
         random,
         shared<T>(name: string, make: () => T): T {
           if (!shared.has(name)) shared.set(name, make())
@@ -173,13 +185,18 @@ export class Firewall {
       }))
     }
     this.programs = { ipv4: program('ipv4'), ipv6: program('ipv6') }
+    const isAuto = options.conntrack === 'auto'
+    this.tracks = {
+      ipv4: !isAuto || this.programs.ipv4?.needsTracking === true,
+      ipv6: !isAuto || this.programs.ipv6?.needsTracking === true,
+    }
     if (rulesets.length === 0) {
       this.#hooks = null
       this.answers = null
     } else {
-      this.#hooks = new Hooks(tracker, nat, way, this.programs)
+      this.#hooks = new Hooks(tracker, nat, way, this.programs, this.tracks)
       this.answers = new Answers(tracker, () => {
-        const hooks = new Hooks(tracker, nat, way, this.programs)
+        const hooks = new Hooks(tracker, nat, way, this.programs, this.tracks)
         hooks.walk.listener = this.listener
         return hooks
       })
@@ -202,13 +219,15 @@ export class Firewall {
     tracker.setTime(packet.seconds, packet.nanoseconds)
     if (packet.issue !== ISSUE_NONE) {
       if (packet.issue === ISSUE_FRAGMENT) {
-        if (!this.#defragment(packet, tuple, outcome)) return
+        const isTracked = this.tracks[packet.family === FAMILY_IPV4 ? 'ipv4' : 'ipv6']
+        if (isTracked && !this.#defragment(packet, tuple, outcome)) return
       } else if (!enters(packet, outcome)) return
     }
     if (this.#hooks !== null) {
       this.passage.begin(packet, tuple, outcome)
       this.answers!.list = noAnswers
       this.#hooks.run(this.passage, this.decision)
+      this.#tally()
       return
     }
     tracker.track(packet, tuple, outcome)
@@ -222,6 +241,13 @@ export class Firewall {
     this.passage.begin(packet, this.passage.tuple, outcome)
     if (this.answers !== null) this.answers.list = noAnswers
     this.tracker.setTime(packet.seconds, packet.nanoseconds)
+  }
+
+  #tally(): void {
+    const { verdict, rule, chain } = this.decision
+    if (verdict >= 0) this.verdicts[verdict] = this.verdicts[verdict]! + 1
+    if (rule !== null) rule.decided++
+    else if (chain !== null) chain.decided++
   }
 
   /** True when the packet goes on: as the whole datagram, or as a piece that nobody collects. */

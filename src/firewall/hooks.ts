@@ -42,12 +42,20 @@ export class Hooks {
   readonly #nat: Nat
   readonly #way: Way
   readonly #programs: Readonly<Record<Family, Program | null>>
+  readonly #tracks: Readonly<Record<Family, boolean>>
   /** The entry that an answer shares with its cause, whose it is to discard; -1: none. */
   #shared = -1
   /** Where a packet goes that OUTPUT sends elsewhere, from POSTROUTING on; -1: it goes where it went. */
   #rerouted = -1
 
-  constructor(tracker: Tracker, nat: Nat, way: Way, programs: Readonly<Record<Family, Program | null>>) {
+  constructor(
+    tracker: Tracker,
+    nat: Nat,
+    way: Way,
+    programs: Readonly<Record<Family, Program | null>>,
+    tracks: Readonly<Record<Family, boolean>>,
+  ) {
+    this.#tracks = tracks
     this.#tracker = tracker
     this.#nat = nat
     this.#way = way
@@ -114,7 +122,8 @@ export class Hooks {
     if (raw !== null && !this.#table(passage, decision, raw)) return false
     const { outcome } = passage
     // An answer has the entry of the packet that it answers.
-    if (outcome.entry < 0 && outcome.ctinfo !== CTINFO_UNTRACKED) {
+    const isTracked = this.#tracks[passage.packet.family === FAMILY_IPV4 ? 'ipv4' : 'ipv6']
+    if (isTracked && outcome.entry < 0 && outcome.ctinfo !== CTINFO_UNTRACKED) {
       const { template } = passage
       template.mark = passage.mark
       this.#tracker.track(passage.packet, passage.tuple, outcome, template.given ? template : null)
@@ -199,7 +208,7 @@ export class Hooks {
 
   #confirm(passage: Passage, decision: Decision): void {
     const { outcome } = passage
-    this.#tracker.confirm(passage.packet, passage.tuple, outcome)
+    this.#tracker.confirm(passage.packet, passage.tuple, outcome, passage)
     const { droppedBy } = outcome
     if (droppedBy === DROPPED_BY_NOBODY) return
     decision.set(VERDICT_DROP, droppedBy === DROPPED_BY_CONNTRACK ? DECIDED_BY_CONNTRACK : DECIDED_BY_HELPER)

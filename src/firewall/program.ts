@@ -44,6 +44,8 @@ export class Program {
   readonly tables: ReadonlyMap<TableName, CompiledTable>
   /** Of rules that a packet can come to, in the order of the chains. Such a rule takes no packet. */
   readonly unevaluated: readonly Unevaluated[]
+  /** A rule needs connection tracking, so that Linux would track (nf_ct_netns_get). */
+  readonly needsTracking: boolean
   /** By hook number: the chain of table raw, which stands ahead of connection tracking. */
   readonly raw: readonly (CompiledChain | null)[]
   /** By hook number: the chains of all other tables, in the order of their priorities. */
@@ -65,6 +67,9 @@ export class Program {
     }
     this.tables = tables
     this.unevaluated = unevaluated
+    this.needsTracking = ruleset.tables.some(({ chains }) =>
+      chains.some(({ rules }) => rules.some((rule) => extensionsOf(rule).some((name) => trackers.has(name)))),
+    )
     const chainsOf = (hook: number, names: readonly TableName[]) =>
       names.flatMap((name) => tables.get(name)?.byHook[hook] ?? [])
     this.raw = tablesOfHook.map((_, hook) => chainsOf(hook, ['raw'])[0] ?? null)
@@ -75,6 +80,18 @@ export class Program {
       ),
     )
   }
+}
+
+/** Extensions that turn connection tracking on when they are loaded, whether a packet comes to their rule or not. */
+const trackers: ReadonlySet<string> = new Set([
+  ...['conntrack', 'state', 'connmark', 'connbytes', 'connlimit', 'connlabel', 'helper', 'cluster'],
+  ...['CT', 'NOTRACK', 'CONNMARK', 'CONNSECMARK', 'SYNPROXY'],
+  ...['DNAT', 'SNAT', 'MASQUERADE', 'REDIRECT', 'NETMAP'],
+])
+
+function extensionsOf({ matches, target }: Rule): string[] {
+  const names = matches.map(({ name }) => name)
+  return target?.kind === 'extension' ? [...names, target.name] : names
 }
 
 /** Answers for a rule that nobody can evaluate. */

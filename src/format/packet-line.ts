@@ -8,11 +8,12 @@ import { reasonSentence } from '../explain/catalogue.ts'
 import type { PacketRecord, RecordEntry } from '../replay/record.ts'
 import { fileLabels } from './file-label.ts'
 
-/** Least widths: number, time, protocol, addresses, flags, ctstate. */
-const LEAST = [4, 15, 4, 39, 3, 11] as const
+/** Least widths: number, time, protocol, addresses, flags, ctstate, verdict. */
+const LEAST = [4, 15, 4, 39, 3, 11, 6] as const
 /** No column grows beyond this: two full IPv6 addresses with ports. */
 const MOST = 96
-const TITLES = ['#', 'time', '', 'from > to', '', 'ctstate', 'entry after it']
+const TITLES = ['#', 'time', '', 'from > to', '', 'ctstate', 'verdict']
+const ENTRY_TITLE = 'entry after it'
 const INDENT = '      '
 const DAY = 86_400
 /** The last one that a Date holds (ECMA-262, 21.4.1.1). */
@@ -23,6 +24,8 @@ export interface PacketLineOptions {
   readonly offsetAt: (seconds: number) => number
   /** Names of the captures where packets are told as `file:frame`; null for a number over the whole run. */
   readonly files: readonly string[] | null
+  /** Rules are loaded: a column says what they decided. */
+  readonly verdicts?: boolean
   readonly style: (style: 'bad' | 'dim', text: string) => string
 }
 
@@ -60,7 +63,7 @@ export class PacketLines {
 
   /** What the columns are. */
   header(): string {
-    return this.#options.style('dim', this.#row(TITLES).trimEnd())
+    return this.#options.style('dim', this.#row([...this.#columns(TITLES), ENTRY_TITLE]).trimEnd())
   }
 
   /** The packet's line and, below it, a line for each of its reasons. */
@@ -69,7 +72,7 @@ export class PacketLines {
     this.measure(record)
     const entry = record.entry === null ? '' : entryText(record.entry)
     const line = this.#row([...this.#cells(record), entry]).trimEnd()
-    const isBad = record.ctstate === 'INVALID' || record.verdict === 'DROP'
+    const isBad = record.ctstate === 'INVALID' || record.verdict === 'DROP' || record.verdict === 'REJECT'
     const sentences = record.reasons.map((reason) => style('dim', INDENT + reasonSentence(reason, record)))
     return [...this.#dateLine(record), isBad ? style('bad', line) : line, ...sentences].join('\n')
   }
@@ -87,14 +90,20 @@ export class PacketLines {
   }
 
   #cells(record: PacketRecord): string[] {
-    return [
+    return this.#columns([
       this.#number(record),
       timeOfDay(record.time, this.#options.offsetAt),
       protocolText(record),
       endsText(record),
       record.tcpFlags ?? icmpText(record),
-      stateText(record),
-    ]
+      this.#options.verdicts === true ? (record.ctstate ?? '-') : stateText(record),
+      verdictText(record),
+    ])
+  }
+
+  /** Without rules there is no verdict to show. */
+  #columns(cells: readonly string[]): string[] {
+    return this.#options.verdicts === true ? [...cells] : cells.slice(0, -1)
   }
 
   #row(cells: readonly string[]): string {
@@ -161,6 +170,23 @@ function stateText(record: PacketRecord): string {
   if (record.verdict === 'DROP') return record.ctstate === null ? 'dropped' : `${record.ctstate} dropped`
   if (record.reasons.some(({ code }) => code === 'fragment-held')) return 'held'
   return record.ctstate ?? '-'
+}
+
+/** `DROP FORWARD 3`, `ACCEPT FORWARD policy`, `DROP raw PREROUTING 1`: what was decided, and by whom. */
+export function verdictText({ verdict, decidedBy, reasons }: PacketRecord): string {
+  if (verdict === null) {
+    if (decidedBy.kind === 'unknown') return `? ${placeText(decidedBy)}`
+    if (reasons.some(({ code }) => code === 'fragment-held')) return 'held'
+    return reasons.some(({ code }) => code === 'not-sent') ? 'not sent' : '-'
+  }
+  const by = decidedBy['table'] === undefined ? decidedBy.kind : placeText(decidedBy)
+  return by === 'none' ? verdict : `${verdict} ${by}`
+}
+
+/** Table filter needs no name. */
+function placeText({ kind, table, chain, number }: PacketRecord['decidedBy']): string {
+  const place = table === 'filter' ? `${chain}` : `${table} ${chain}`
+  return `${place} ${number ?? 'policy'}${kind === 'hotdrop' ? ' (unreadable)' : ''}`
 }
 
 /** `ESTABLISHED 432000 [ASSURED]`: what the packet's entry is after it. */

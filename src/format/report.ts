@@ -1,11 +1,14 @@
 /** The default output of a replay: what was assumed, totals, the packets out of the ordinary, how to see more. */
 import type { Assumption } from '../explain/assumption.ts'
 import { count, grouped } from '../explain/number-words.ts'
+import type { Decider } from '../replay/deciders.ts'
 import type { PacketRecord } from '../replay/record.ts'
 import type { Summary } from '../replay/summary.ts'
 import type { PacketLines } from './packet-line.ts'
 
 export interface ReportParts {
+  /** With rules: what they decided. */
+  readonly rules: RulesPart | null
   readonly assumptions: readonly Assumption[]
   readonly summary: Summary
   /** Packets out of the ordinary, in order; those left out are counted below. */
@@ -22,11 +25,29 @@ export interface ReportParts {
   readonly style: (style: 'heading' | 'dim' | 'bad' | 'good', text: string) => string
 }
 
+/** What rules decided over a run. */
+export interface RulesPart {
+  /** Packets by verdict. */
+  readonly verdicts: readonly (readonly [verdict: string, packets: number])[]
+  /** Those that decided most packets first. */
+  readonly deciders: readonly Decider[]
+  /** Packets that would not have been sent. */
+  readonly notSent: number
+}
+
 const LABEL = 14
+/** Rules that are shown. */
+const DECIDERS = 12
 
 /** The whole report; ends with a line feed. */
 export function formatReport(parts: ReportParts): string {
-  const blocks = [assumptionBlock(parts), totalsBlock(parts), oddBlock(parts), hintBlock(parts)]
+  const blocks = [
+    assumptionBlock(parts),
+    totalsBlock(parts),
+    rulesBlock(parts),
+    oddBlock(parts),
+    hintBlock(parts),
+  ]
   return `${blocks.filter((block) => block !== '').join('\n\n')}\n`
 }
 
@@ -38,7 +59,7 @@ function assumptionBlock({ assumptions, style, width }: ReportParts): string {
 
 /** What was assumed and the totals, for the end of an output that shows every packet; ends with a line feed. */
 export function formatClosing(parts: ReportParts): string {
-  return `${[assumptionBlock(parts), totalsBlock(parts)].filter((block) => block !== '').join('\n\n')}\n`
+  return `${[assumptionBlock(parts), totalsBlock(parts), rulesBlock(parts)].filter((block) => block !== '').join('\n\n')}\n`
 }
 
 function totalsBlock(parts: ReportParts): string {
@@ -71,6 +92,26 @@ function totalsBlock(parts: ReportParts): string {
   // The selection chooses what is shown, not what is counted.
   const title = parts.filter === null ? 'Totals' : 'Totals of the whole capture'
   return [style('heading', title), ...lines].join('\n')
+}
+
+function rulesBlock({ rules, style, width }: ReportParts): string {
+  if (rules === null) return ''
+  const { verdicts, deciders, notSent } = rules
+  const total = list(verdicts) || 'no packet met a rule'
+  const more = notSent === 0 ? '' : `; ${grouped(notSent)} would not have been sent`
+  const shown = deciders.slice(0, DECIDERS)
+  const counts = shown.map(({ packets }) => grouped(packets))
+  const places = shown.map(
+    ({ table, chain, number }) => `${table} ${chain}${number === null ? '' : ` ${number}`}`,
+  )
+  const widest = (texts: readonly string[]) => Math.max(...texts.map((text) => text.length))
+  const lines = shown.flatMap(({ text }, index) => {
+    const first = `  ${counts[index]!.padStart(widest(counts))}  ${places[index]!.padEnd(widest(places))}  `
+    return hang(text, first, ' '.repeat(first.length), width)
+  })
+  const left = deciders.length - shown.length
+  if (left > 0) lines.push(style('dim', `  and ${grouped(left)} more: --counters has all`))
+  return [`${style('heading', 'Rules')}: ${total}${more}`, ...lines].join('\n')
 }
 
 function fragmentText(summary: Summary): string {
