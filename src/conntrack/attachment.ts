@@ -1,9 +1,13 @@
 /** What only few entries have, kept beside the table: a helper and what it remembers, a master, children, a stamp. */
 import type { Helper, HelperSession } from './helper/helper.ts'
+import type { SequenceAdjustment } from './tcp/sequence.ts'
+import type { TimeoutPolicy } from './timeout-policy.ts'
 
 export interface Attachment {
   helper: Helper | null
   session: HelperSession | null
+  /** Since NAT changed the length of a segment's payload (STATUS_SEQ_ADJUST). */
+  adjustment: SequenceAdjustment | null
   /** Entry number and id word of the master, when an expectation made this entry; else -1. */
   master: number
   masterId: number
@@ -17,4 +21,6 @@ export interface Attachment {
   stamped: boolean
   /** The events that are told, as bits (`enum ip_conntrack_events`); 0 for all. */
   events: number
+  /** Timeouts of its own, with the status bit OWN_TIMEOUTS, or null. */
+  policy: TimeoutPolicy | null
 }

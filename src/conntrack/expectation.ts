@@ -48,6 +48,16 @@ export interface Expectation {
   readonly deadline: number | null
   /** Helper that the expected connection gets, or null. */
   readonly childHelper: string | null
+  /** Its master is translated, and so the connection will be. */
+  readonly follow?: Follow
+}
+
+/** How an expected connection is translated (nf_nat_follow_master): it looks like the master's packets do. */
+export interface Follow {
+  /** Of the master: the one whose tuple has, as source, where the connection goes, and, as destination, whence it comes. */
+  readonly direction: number
+  /** Where the connection goes, as its destination knows it: 0–65535. */
+  readonly port: number
 }
 
 export interface ExpectationLimits {

@@ -47,6 +47,7 @@ import {
   Handling,
 } from './handling.ts'
 import type { FillRandom } from './hash.ts'
+import type { Rewritable } from './helper/helper.ts'
 import { Helpers } from './helpers.ts'
 import { IcmpErrors } from './icmp-error.ts'
 import type { Outcome } from './outcome.ts'
@@ -70,6 +71,7 @@ import {
   CTINFO_NEW,
   CTINFO_NONE,
   CTINFO_RELATED,
+  CTINFO_RELATED_REPLY,
   ORIGINAL,
   REPLY,
   STATUS_ASSURED,
@@ -78,15 +80,20 @@ import {
   STATUS_EXPECTED,
   STATUS_FIXED_TIMEOUT,
   STATUS_SEEN_REPLY,
+  STATUS_SEQ_ADJUST,
 } from './status.ts'
 import { StateTable } from './table.ts'
 import { NOT_PLAIN, trackPlainAck } from './tcp/plain-ack.ts'
+import { judged } from './tcp/sequence.ts'
 import { CLOSE } from './tcp/state.ts'
 import type { Template } from './template.ts'
+import type { TimeoutPolicy } from './timeout-policy.ts'
 import { Tuple } from './tuple.ts'
 
 /** Beside the status bits and the wheel's: the entry is accounted. */
 export const ACCOUNTED = 1 << 27
+/** Likewise: it has a policy of timeouts (`-j CT --timeout`). */
+const OWN_TIMEOUTS = 1 << 30
 
 /** Expired entries taken away for each packet, so that none waits for all. */
 const EXPIRY_BUDGET = 64
@@ -179,6 +186,8 @@ export class Tracker {
   readonly census = new Census()
   /** Helpers, expectations, and what else only few entries have. */
   readonly helpers: Helpers
+  /** What `-j CT --timeout` may name: from `readTimeoutPolicies`. Rules look here when they are compiled. */
+  timeoutPolicies: ReadonlyMap<string, TimeoutPolicy> = new Map()
   /** Packets whose checksum was still to be completed by a network card (policy `auto`). */
   offloadedChecksums = 0
   /** Told of every change of the table, as numbers; `subscribe` sets it to tell them as data. */
@@ -339,7 +348,7 @@ export class Tracker {
       const words = table.words(number)
       const at = table.at(number)
       if (packet.protocol === PROTOCOL_TCP) {
-        const seconds = trackPlainAck(words, at, packet, direction, this.settings)
+        const seconds = trackPlainAck(words, at, packet, direction, this.#settingsOf(number, words, at))
         if (seconds !== NOT_PLAIN) {
           outcome.ctinfo = CTINFO_ESTABLISHED + direction * (CTINFO_ESTABLISHED_REPLY - CTINFO_ESTABLISHED)
           outcome.entry = number
@@ -361,6 +370,8 @@ export class Tracker {
       const handling = this.#handling
       handling.stateChanged = false
       const clock = this.clock
+      if ((statusBefore & STATUS_SEQ_ADJUST) !== 0)
+        judged.adjustment = this.helpers.attachments.get(number)?.adjustment ?? null
       const result = handleProtocol(
         words,
         at,
@@ -368,7 +379,7 @@ export class Tracker {
         direction,
         clock.now,
         clock.hz,
-        this.settings,
+        this.#settingsOf(number, words, at),
         outcome.reasons,
         handling,
       )
@@ -415,6 +426,12 @@ export class Tracker {
     return this.#find(tuple)
   }
 
+  /** The timeouts, and the other sysctls, that an entry goes by. */
+  #settingsOf(number: number, words: Int32Array, at: number): Settings {
+    if ((words[at + STATUS]! & OWN_TIMEOUTS) === 0) return this.settings
+    return this.helpers.attachments.get(number)?.policy?.settings ?? this.settings
+  }
+
   #find(tuple: Tuple): number {
     for (;;) {
       const found = this.table.lookup(tuple)
@@ -457,6 +474,12 @@ export class Tracker {
     if (helper !== null || helpers.expectations.size > 0 || helpers.assignments.length > 0)
       helpers.begin(packet, number, outcome, helper)
     if (template !== null && template.events !== 0) helpers.attach(number).events = template.events
+    if (template !== null && template.policy !== null) {
+      helpers.attach(number).policy = template.policy
+      const words = table.words(number)
+      const at = table.at(number)
+      words[at + STATUS] = words[at + STATUS]! | OWN_TIMEOUTS
+    }
     return number
   }
 
@@ -508,12 +531,12 @@ export class Tracker {
 
   /**
    * The end of a packet's way: its helper looks at it, a new entry enters the table, and listeners are told what the
-   * packet changed (nf_conntrack_confirm).
+   * packet changed (nf_conntrack_confirm). What NAT writes into the packet goes to `rewritable`.
    */
-  confirm(packet: Packet, tuple: Tuple, outcome: Outcome): void {
+  confirm(packet: Packet, tuple: Tuple, outcome: Outcome, rewritable: Rewritable | null = null): void {
     const number = outcome.entry
     if (number < 0) return
-    if (this.helpers.attachments.size > 0 && !this.helpers.help(packet, outcome)) {
+    if (this.helpers.attachments.size > 0 && !this.#help(packet, outcome, rewritable)) {
       outcome.droppedBy = DROPPED_BY_HELPER
       this.discard(outcome)
       return
@@ -543,6 +566,19 @@ export class Tracker {
       if (this.#tells(number, eventBits(outcome.changes)))
         this.onEvent(EVENT_UPDATE, number, outcome.changes, -1)
     }
+  }
+
+  /** False: the packet is dropped (nf_confirm). */
+  #help(packet: Packet, outcome: Outcome, rewritable: Rewritable | null): boolean {
+    // The segment that is changed first has its own numbers still.
+    const { table, helpers } = this
+    const status = table.words(outcome.entry)[table.at(outcome.entry) + STATUS]!
+    if (!helpers.help(packet, outcome, rewritable)) return false
+    const isAdjusted = (status & STATUS_SEQ_ADJUST) !== 0 && packet.protocol === PROTOCOL_TCP
+    if (!isAdjusted || rewritable === null || outcome.ctinfo === CTINFO_RELATED_REPLY) return true
+    if (helpers.adjustSequence(rewritable.writable(), outcome)) return true
+    this.statistics.drop++
+    return false
   }
 
   /** An answer to the new entry would be taken for one to another: only NAT brings that about. */
@@ -613,7 +649,8 @@ export class Tracker {
     const before = flowState(words, at)
     setFlowState(words, at, CLOSE)
     if (before === CLOSE || (status & STATUS_FIXED_TIMEOUT) !== 0) return
-    words[at + DEADLINE] = (this.clock.now + ticksOf(this.settings.tcp[CLOSE]!, this.clock.hz)) | 0
+    const settings = this.#settingsOf(number, words, at)
+    words[at + DEADLINE] = (this.clock.now + ticksOf(settings.tcp[CLOSE]!, this.clock.hz)) | 0
     this.table.wheel.moved(number, words, at)
     outcome.changes |= CHANGED_STATE
   }

@@ -66,7 +66,6 @@ export class Hooks {
   run(passage: Passage, decision: Decision): void {
     const begin = this.#way.begin(passage)
     if (begin === BEGINS_NOWHERE) return
-    this.walk.listener?.onPacket()
     const program = this.#programOf(passage)
     // Where no table stands in the way, the packet is accepted by nobody.
     decision.set(VERDICT_ACCEPT, DECIDED_BY_NONE)

@@ -6,6 +6,8 @@
  * like the inverse of the other direction's tuple. `hook/nat.ts` has the order in which a hook asks for this.
  */
 import { STATUS } from '../conntrack/entry.ts'
+import type { Follow } from '../conntrack/expectation.ts'
+import type { HelperTranslation } from '../conntrack/helper/helper.ts'
 import { entryOf, type Outcome, statusOf } from '../conntrack/outcome.ts'
 import {
   CTINFO_ESTABLISHED_REPLY,
@@ -43,9 +45,10 @@ const ICMP_REDIRECT = 5
 const ICMPV6_REDIRECT = 137
 
 /** The translations of one tracker's connections. An `end` is END_SOURCE or END_DESTINATION. */
-export class Nat {
+export class Nat implements HelperTranslation {
   readonly #tracker: Tracker
   readonly #search: TupleSearch
+  readonly #ports: PortSource
   readonly #reply = new Tuple()
   readonly #current = new Tuple()
   readonly #address = new Int32Array(4)
@@ -54,6 +57,8 @@ export class Nat {
   constructor(tracker: Tracker, ports: PortSource) {
     this.#tracker = tracker
     this.#search = new TupleSearch(tracker, ports)
+    this.#ports = ports
+    tracker.helpers.translation = this
     this.#here = rangeOfAddress(this.#address)
   }
 
@@ -104,6 +109,19 @@ export class Nat {
     const words = table.words(entry)
     const at = table.at(entry)
     words[at + STATUS] = words[at + STATUS]! | bits
+  }
+
+  /** A connection that a translated one expected is translated as that is, whatever the rules say (nf_nat_follow_master). */
+  follow(entry: number, master: number, { direction, port }: Follow): void {
+    const like = new Tuple()
+    this.#tracker.table.readTuple(master, direction, like)
+    this.setUp(entry, rangeOfAddress(like.addresses.slice(4, 8)), END_SOURCE)
+    const ports = { from: port, to: port }
+    this.setUp(entry, rangeOfAddress(like.addresses.slice(0, 4), { ports, random: false }), END_DESTINATION)
+  }
+
+  firstPort(from: number, size: number): number {
+    return this.#ports.first(from, size, END_DESTINATION)
   }
 
   /** MASQUERADE: the connection may leave by this interface only, from 1. */

@@ -57,6 +57,9 @@ class FtpSession implements HelperSession {
     const start = packet.transportOffset + packet.tcpHeaderLength
     const end = start + captured
 
+    // Ahead of NAT, which may write another line in its place.
+    const { sequence } = packet
+    const endsLine = cut || packet.bytes[end - 1] === LINE_FEED
     let verdict = HELPER_ACCEPT
     if (this.#lines.mayStartLine(direction, packet.sequence)) {
       const speaker = context.tuples[direction === 0 ? 0 : 1]
@@ -68,8 +71,7 @@ class FtpSession implements HelperSession {
       if (found.result === 'match' && !this.#announce(context, found)) verdict = HELPER_DROP
     }
     // A line that was read counts as one even when its packet is dropped, unlike one that could not be read.
-    const endsLine = cut || packet.bytes[end - 1] === LINE_FEED
-    if (endsLine) this.#lines.add(direction, packet.sequence + length)
+    if (endsLine) this.#lines.add(direction, sequence + length)
     return verdict
   }
 

@@ -5,7 +5,7 @@
  * confirmed, and not for RELATED_REPLY. Only control connections have one, so helpers may allocate.
  */
 import type { Packet } from '../../packet/packet.ts'
-import type { FlowTuple, SourceMask } from '../expectation.ts'
+import type { FlowTuple, Follow, SourceMask } from '../expectation.ts'
 import type { Reasons } from '../reason.ts'
 
 export const HELPER_ACCEPT = 0
@@ -34,6 +34,20 @@ export interface ExpectationRequest {
   readonly class: number
   /** Null if the address is not in the packet. */
   readonly text: ExpectationText | null
+}
+
+/** Where a packet is rewritten: at the end of its way through the hooks. */
+export interface Rewritable {
+  /** The packet, whose bytes may be changed, and have `spare` free behind them. */
+  writable(spare?: number): Packet
+}
+
+/** NAT's part in the work of helpers. */
+export interface HelperTranslation {
+  /** Translates an entry that was just made as its master, another entry, is. */
+  follow(entry: number, master: number, follow: Follow): void
+  /** One of the `size` numbers from `from` on: where the search for a free port begins. */
+  firstPort(from: number, size: number): number
 }
 
 export interface HelperContext {

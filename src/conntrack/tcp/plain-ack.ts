@@ -21,7 +21,7 @@ import {
 } from '../entry.ts'
 import type { Settings } from '../settings.ts'
 import { TIMEOUT_UNACKNOWLEDGED } from '../settings.ts'
-import { STATUS_ASSURED, STATUS_CONFIRMED, STATUS_SEEN_REPLY } from '../status.ts'
+import { STATUS_ASSURED, STATUS_CONFIRMED, STATUS_SEEN_REPLY, STATUS_SEQ_ADJUST } from '../status.ts'
 import {
   after,
   before,
@@ -60,7 +60,7 @@ export function trackPlainAck(
   if (
     (packet.tcpFlags & ~WHATEVER) !== TCP_ACK ||
     ((flow >>> FLOW_STATE_SHIFT) & FLOW_STATE_MASK) !== ESTABLISHED ||
-    (status & SETTLED) !== SETTLED ||
+    (status & (SETTLED | STATUS_SEQ_ADJUST)) !== SETTLED ||
     tcpHeaderLength < 20 ||
     tcpHeaderLength > transportLength ||
     packet.checksum === CHECKSUM_BAD ||

@@ -14,11 +14,12 @@
 import type { Packet } from '../../packet/packet.ts'
 import { TCP_ACK, TCP_RST, TCP_SYN } from '../../packet/packet.ts'
 import { highestSack, parseSynOptions, SynOptions } from '../../packet/tcp-options.ts'
-import { flowState, TCP_LAST_ACK, TCP_LAST_END, TCP_LAST_SEQ } from '../entry.ts'
+import { flowState, STATUS, TCP_LAST_ACK, TCP_LAST_END, TCP_LAST_SEQ } from '../entry.ts'
 import type { Reasons } from '../reason.ts'
 import { reasonNumber } from '../reason.ts'
-import { REPLY } from '../status.ts'
+import { REPLY, STATUS_SEQ_ADJUST } from '../status.ts'
 import { lastDirection, lastWindow, retransmissions, setLastWindow, setRetransmissions } from './last.ts'
+import { judged } from './sequence.ts'
 import {
   after,
   before,
@@ -92,6 +93,12 @@ export function checkWindow(
   let sequence = packet.sequence
   let ack = packet.acknowledgment
   let sack = (sideFlags(words, at, other) & FLAG_SACK_PERM) !== 0 ? highestSack(packet, ack) : ack
+
+  if ((words[at + STATUS]! & STATUS_SEQ_ADJUST) !== 0 && judged.adjustment !== null) {
+    const raised = judged.adjustment.offset(other, (ack - 1) | 0)
+    ack = (ack - raised) | 0
+    sack = (sack - raised) | 0
+  }
 
   if (words[sender + MAXWIN] === 0) {
     // Nothing seen from this side yet.
