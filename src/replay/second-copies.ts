@@ -145,6 +145,7 @@ export class SecondCopies {
     let sum = this.#secret
     for (let i = start; i < end; i++) sum = Math.imul(sum ^ bytes[i]!, 0x01000193)
     sum ^= (packet.family << 24) ^ (protocol << 16) ^ packet.length
+    if (protocol === PROTOCOL_ICMP || protocol === PROTOCOL_ICMPV6) sum ^= packet.icmpType << 8
     const pieces = packet.identification ^ (packet.fragmentOffset << 16)
     if (protocol !== PROTOCOL_TCP) return this.#flowHash.hash4(sum, pieces, 0, 0)
     const flags = (packet.window << 8) | packet.tcpFlags

@@ -1,0 +1,41 @@
+/** What rules need to know of the host and the capture, so that none is asked about a packet on the wrong side. */
+import type { Family, Ruleset } from '../ruleset/model.ts'
+
+export interface RuleNeeds {
+  readonly families: readonly Family[]
+  /** INPUT or OUTPUT has rules, or drops: what is the host's own matters. */
+  readonly actsLocally: boolean
+  /** Names of interfaces that `-i` and `-o` ask for, beside lo: each once, in order; a final + as it stands. */
+  readonly interfaces: readonly string[]
+  /** MASQUERADE, SNAT or NETMAP stands in table nat. */
+  readonly translatesSource: boolean
+}
+
+const sourceTargets: ReadonlySet<string> = new Set(['MASQUERADE', 'SNAT', 'NETMAP'])
+
+export function needsOf(rulesets: readonly Ruleset[]): RuleNeeds {
+  const interfaces = new Set<string>()
+  let actsLocally = false
+  let translatesSource = false
+  for (const { tables } of rulesets) {
+    for (const { name: table, chains } of tables) {
+      for (const { name, policy, rules } of chains) {
+        const isLocal = policy !== null && (name === 'INPUT' || name === 'OUTPUT')
+        if (isLocal && (rules.length > 0 || policy === 'DROP')) actsLocally = true
+        for (const { inInterface, outInterface, target } of rules) {
+          for (const test of [inInterface, outInterface]) if (test !== null) interfaces.add(test.name)
+          if (table === 'nat' && target?.kind === 'extension' && sourceTargets.has(target.name)) {
+            translatesSource = true
+          }
+        }
+      }
+    }
+  }
+  for (const name of ['lo', '+']) interfaces.delete(name)
+  return {
+    families: rulesets.map(({ family }) => family),
+    actsLocally,
+    interfaces: [...interfaces],
+    translatesSource,
+  }
+}
