@@ -1,9 +1,9 @@
-import type { Action } from '../hook/environment.ts'
-import { VERDICT_QUEUE } from '../hook/hook.ts'
+import type { Action, Environment } from '../hook/environment.ts'
 import type { Packet } from '../packet/packet.ts'
 import { defineTarget, type Kind, neverOmitted, option, Refusal, without } from '../ruleset/extension.ts'
 import { flag } from '../ruleset/kind/flag.ts'
 import { number, type Range, range } from '../ruleset/kind/number.ts'
+import { toQueue } from './to-queue.ts'
 
 const GREATEST = 65535
 const anyQueues = range({ max: GREATEST })
@@ -69,12 +69,10 @@ export const nfqueue = defineTarget({
   },
   // Whether a program listens is not known: the packet goes to it, and --queue-bypass, which is for when none does, has
   // no effect. Without a listener Linux would drop the packet, or with it accept it for this table.
-  compile({ num, balance, cpuFanout }): Action {
+  compile({ num, balance, cpuFanout }, { tracker: { table } }: Environment): Action {
     const from = balance?.value.from ?? num.value
     const count = balance === undefined || cpuFanout !== undefined ? 0 : balance.value.to - from + 1
-    return (passage) => {
-      passage.queue = from + Math.floor((flowNumber(passage.packet) * count) / 2 ** 32)
-      return VERDICT_QUEUE
-    }
+    return (passage) =>
+      toQueue(passage, from + Math.floor((flowNumber(passage.packet) * count) / 2 ** 32), table)
   },
 })
