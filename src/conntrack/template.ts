@@ -1,5 +1,6 @@
 /** What a rule of the raw table (`-j CT`) tells the tracker about a packet that it is about to see. */
 import type { Helper } from './helper/helper.ts'
+import type { TimeoutPolicy } from './timeout-policy.ts'
 
 /** A direction's zone: that of the tracker's options. */
 export const ZONE_UNTOLD = -1
@@ -30,6 +31,8 @@ export class Template {
   helper: Helper | null = null
   /** The events of a new entry that are told, as bits (`enum ip_conntrack_events`); 0 for all. */
   events = 0
+  /** The timeouts of a new entry, or null for those of the sysctls. */
+  policy: TimeoutPolicy | null = null
 
   /** As for a packet that no rule has said anything about. */
   reset(): void {
@@ -39,6 +42,7 @@ export class Template {
     this.zoneReply = ZONE_UNTOLD
     this.helper = null
     this.events = 0
+    this.policy = null
   }
 
   /** Original << 16 | reply; `untold` has the tracker's own in the same form (nf_ct_zone_tmpl). */

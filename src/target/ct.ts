@@ -1,7 +1,7 @@
 import { findHelper } from '../conntrack/helper/registry.ts'
 import { CTINFO_UNTRACKED } from '../conntrack/status.ts'
 import { TemplateMark, ZONE_BY_MARK, ZONE_UNTOLD } from '../conntrack/template.ts'
-import { type Action, NotEvaluated } from '../hook/environment.ts'
+import { type Action, type Environment, NotEvaluated } from '../hook/environment.ts'
 import { VERDICT_CONTINUE } from '../hook/hook.ts'
 import { shown } from '../ruleset/diagnostic.ts'
 import { defineTarget, type Kind, option, Refusal, without } from '../ruleset/extension.ts'
@@ -98,7 +98,7 @@ export const ct = defineTarget({
       },
     ]
   },
-  compile(options): Action {
+  compile(options, { tracker }: Environment): Action {
     const { zoneOrig, zoneReply, zone } = options
     if (options.notrack !== undefined) {
       return (passage) => {
@@ -106,7 +106,9 @@ export const ct = defineTarget({
         return VERDICT_CONTINUE
       }
     }
-    if (options.timeout !== undefined)
+    const policy =
+      options.timeout === undefined ? null : (tracker.timeoutPolicies.get(options.timeout.value) ?? null)
+    if (options.timeout !== undefined && policy === null)
       throw new NotEvaluated(`the timeout policy ${options.timeout.value} is not known`)
     const helper = options.helper === undefined ? null : findHelper(options.helper.value)
     if (options.helper !== undefined && helper === null)
@@ -126,6 +128,7 @@ export const ct = defineTarget({
       template.zoneReply = reply
       template.helper = helper
       template.events = events
+      template.policy = policy
       return VERDICT_CONTINUE
     }
   },

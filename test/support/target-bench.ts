@@ -1,5 +1,6 @@
 /** One rule's target acting on packets, without a firewall around it. */
 import { Outcome } from '../../src/conntrack/outcome.ts'
+import { readTimeoutPolicies } from '../../src/conntrack/timeout-policy.ts'
 import { Tracker, type TrackerOptions } from '../../src/conntrack/tracker.ts'
 import { Tuple } from '../../src/conntrack/tuple.ts'
 import type { Action, Environment } from '../../src/hook/environment.ts'
@@ -24,6 +25,8 @@ export interface TargetBenchOptions extends TrackerOptions {
   readonly table?: TableName
   readonly chain?: string
   readonly host?: Host
+  /** Lines of policies that CT may name. */
+  readonly timeoutPolicies?: string
 }
 
 /** What stands behind `-A CHAIN`, ready to act. Whatever its matches say, the target acts. */
@@ -47,6 +50,7 @@ export class TargetBench {
     if (refused !== undefined) throw new Error(refused.message)
     this.host = host
     this.tracker = new Tracker({ checksums: 'verify', ...options })
+    this.tracker.timeoutPolicies = readTimeoutPolicies(options.timeoutPolicies ?? '', this.tracker.settings)
     const environment: Environment = {
       family,
       table,
