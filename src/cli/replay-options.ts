@@ -68,9 +68,13 @@ export const replayOptions = {
     sentence: 'the same for IPv6, of ip6tables',
   },
   trace: {
-    kind: 'flag',
+    kind: 'enum',
+    valueName: 'FORM',
+    values: ['rules', 'kernel'],
+    implied: 'rules',
     group: rules,
-    sentence: 'with --all, below each packet every rule that it met, and the condition that failed first',
+    sentence:
+      'with --all or --json, every rule that each packet met, and the condition that failed first; kernel: only the lines of -j TRACE',
   },
   counters: {
     kind: 'flag',

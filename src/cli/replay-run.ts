@@ -95,6 +95,7 @@ class ReplayRun {
       options.stats ||
       options.expect ||
       options.counters ||
+      options.trace === 'kernel' ||
       options.table !== null ||
       options.at.length > 0
     refuseMixed(options)
@@ -124,7 +125,7 @@ class ReplayRun {
       conntrack: options.conntrack,
     })
     this.#unevaluated = judgeUnevaluated(firewall, options)
-    this.#trace = options.trace ? new PacketTrace(firewall) : null
+    this.#trace = firewall.answers === null ? null : new PacketTrace(firewall, options.trace)
     this.#consequences = firewall.answers === null || options.asRecorded ? null : new Consequences(firewall)
     this.#replay = new Replay(
       this.#capture,
@@ -198,14 +199,22 @@ class ReplayRun {
 
   #onPacket(packet: Packet, outcome: Outcome, number: number): void {
     this.#writer?.write(packet, () => this.#record(packet, outcome, number))
+    this.#showPacket(packet, outcome, number)
+    this.#trace?.clear()
+  }
+
+  #showPacket(packet: Packet, outcome: Outcome, number: number): void {
     const { json, all } = this.#options
     const { filter } = this.#request
-    if (json || (all && !this.#dataOnly)) {
+    const kernelLines = this.#trace?.kernelLines ?? null
+    if (json || kernelLines !== null || (all && !this.#dataOnly)) {
       const record = this.#record(packet, outcome, number)
       if (filter?.matches(record) === false) return
       this.#shown++
+      this.#trace?.addTo(record)
       if (json) this.#writeJson(record)
-      else this.#output.line([this.#lines.format(record), ...(this.#trace?.lines() ?? [])].join('\n'))
+      else if (kernelLines !== null) for (const line of kernelLines) this.#output.line(line)
+      else this.#output.line(this.#lines.format(record))
       return
     }
     const isDropped = outcome.droppedBy === DROPPED_BY_RULES
@@ -387,6 +396,7 @@ function refuseMixed(options: ReplayOptions): void {
     ['--all', options.all && !options.json],
     ['--json', options.json],
     ['--events', options.events],
+    ['--trace=kernel', options.trace === 'kernel'],
     ['--write -', options.write === '-'],
   ] as const
   const [first, second] = streams.filter(([, given]) => given).map(([name]) => name)

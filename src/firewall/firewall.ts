@@ -216,6 +216,7 @@ export class Firewall {
     const { tracker } = this
     outcome.reset()
     this.decision.reset()
+    this.listener?.onPacket()
     tracker.setTime(packet.seconds, packet.nanoseconds)
     if (packet.issue !== ISSUE_NONE) {
       if (packet.issue === ISSUE_FRAGMENT) {
@@ -238,6 +239,7 @@ export class Firewall {
   skip(packet: Packet, outcome: Outcome): void {
     outcome.reset()
     this.decision.reset()
+    this.listener?.onPacket()
     this.passage.begin(packet, this.passage.tuple, outcome)
     if (this.answers !== null) this.answers.list = noAnswers
     this.tracker.setTime(packet.seconds, packet.nanoseconds)

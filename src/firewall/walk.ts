@@ -12,8 +12,8 @@ export interface WalkListener {
   onPacket(): void
   /** `failed`: MATCHED, or the condition that failed first (FAILED_*). */
   onRule(chain: CompiledChain, rule: CompiledRule, failed: number, passage: Passage): void
-  /** The end of a chain of the user's, or RETURN: back in `to`. */
-  onReturn(from: CompiledChain, to: CompiledChain): void
+  /** A chain of the user's is done, and its caller goes on. */
+  onReturn(from: CompiledChain, passage: Passage): void
   onPolicy(chain: CompiledChain, passage: Passage): void
 }
 
@@ -42,7 +42,7 @@ export class Walk {
         if (depth === 0) return this.#policy(passage, start)
         const from = cursor.chain!
         cursor = this.#cursors[--depth]!
-        if (listener !== null) listener.onReturn(from, cursor.chain!)
+        if (listener !== null) listener.onReturn(from, passage)
         continue
       }
       const failed = rule.failedAt(passage)

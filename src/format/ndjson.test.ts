@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { PacketRecord, RecordEntry, RecordTuple } from '../replay/record.ts'
+import type { PacketRecord, RecordAnswer, RecordEgress, RecordEntry, RecordTuple } from '../replay/record.ts'
 import { NdjsonWriter } from './ndjson.ts'
 
 const record: PacketRecord = {
@@ -103,6 +103,26 @@ const entry = whole<RecordEntry>({
   zone: optional(anyNumber),
   zones: optional(fc.record({ original: anyNumber, reply: anyNumber })),
 })
+const answer = whole<RecordAnswer>({
+  ...tupleFields,
+  protocol: text,
+  tcpFlags: optional(text),
+  ctstate: nullable(fc.constantFrom('NEW', 'INVALID')),
+  verdict: nullable(fc.constantFrom('ACCEPT', 'DROP')),
+  decidedBy: flat as unknown as fc.Arbitrary<PacketRecord['decidedBy']>,
+  interface: nullable(text),
+})
+const step = whole<TraceStep>({
+  kind: fc.constantFrom('rule', 'return', 'policy'),
+  hook: text,
+  table: text,
+  chain: text,
+  number: anyNumber,
+  line: anyNumber,
+  matched: fc.boolean(),
+  failed: text,
+  text,
+})
 const anyRecord = whole<PacketRecord>({
   packet: anyNumber,
   file: text,
@@ -134,9 +154,18 @@ const anyRecord = whole<PacketRecord>({
   verdict: nullable(fc.constantFrom('ACCEPT', 'DROP')),
   decidedBy: flat as unknown as fc.Arbitrary<PacketRecord['decidedBy']>,
   egress: nullable(
-    whole<RecordTuple & { interface: string | null }>({ ...tupleFields, interface: nullable(text) }),
+    whole<RecordEgress>({
+      ...tupleFields,
+      interface: nullable(text),
+      mark: optional(anyNumber),
+      ttl: optional(anyNumber),
+      tos: optional(anyNumber),
+    }),
   ),
   entry: nullable(entry),
+  log: optional(fc.array(text, { maxLength: 2 })),
+  answers: optional(fc.array(answer, { maxLength: 2 })),
+  trace: optional(fc.array(step, { maxLength: 2 })),
 })
 
 test('any records, any strings and numbers in them: what JSON.stringify means', () => {

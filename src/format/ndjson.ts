@@ -70,6 +70,11 @@ const MARK = ascii('],"mark":')
 const ZONE = key('zone')
 const ZONES = ascii(',"zones":{"original":')
 const ZONE_REPLY = key('reply')
+const TTL = key('ttl')
+const TOS = key('tos')
+const LOG = key('log')
+const ANSWERS = key('answers')
+const TRACE = key('trace')
 const NULL = ascii('null')
 
 /**
@@ -170,12 +175,18 @@ export class NdjsonWriter {
       this.#string(egress.interface)
       this.#literal(SOURCE)
       this.#tupleLike(egress, record, tupleStart, tupleEnd)
+      this.#numberField(MARK_OF_PACKET, egress.mark)
+      this.#numberField(TTL, egress.ttl)
+      this.#numberField(TOS, egress.tos)
       this.#byte(0x7d)
     } else {
       this.#literal(NO_EGRESS)
     }
     if (record.entry) this.#entry(record.entry, record, tupleStart, tupleEnd)
     else this.#literal(NO_ENTRY)
+    this.#dataField(LOG, record.log)
+    this.#dataField(ANSWERS, record.answers)
+    this.#dataField(TRACE, record.trace)
     this.#byte(0x7d)
     this.#byte(LINE_FEED)
   }
@@ -280,6 +291,17 @@ export class NdjsonWriter {
     if (value === undefined) return
     this.#literal(name)
     this.#number(value)
+  }
+
+  /** What few records have: as JSON has it, in ASCII. */
+  #dataField(name: Literal, value: unknown): void {
+    if (value === undefined) return
+    this.#literal(name)
+    this.#ascii(
+      JSON.stringify(value).replace(/[\u007f-\uffff]/g, (unit) => {
+        return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
+      }),
+    )
   }
 
   #room(bytes: number): void {

@@ -5,8 +5,9 @@
  */
 import { printable } from '../diagnostic/printable.ts'
 import { reasonSentence } from '../explain/catalogue.ts'
-import type { PacketRecord, RecordEntry } from '../replay/record.ts'
+import type { PacketRecord, RecordAnswer, RecordEntry } from '../replay/record.ts'
 import { fileLabels } from './file-label.ts'
+import { traceLines } from './trace-text.ts'
 
 /** Least widths: number, time, protocol, addresses, flags, ctstate, verdict. */
 const LEAST = [4, 15, 4, 39, 3, 11, 6] as const
@@ -74,7 +75,16 @@ export class PacketLines {
     const line = this.#row([...this.#cells(record), entry]).trimEnd()
     const isBad = record.ctstate === 'INVALID' || record.verdict === 'DROP' || record.verdict === 'REJECT'
     const sentences = record.reasons.map((reason) => style('dim', INDENT + reasonSentence(reason, record)))
-    return [...this.#dateLine(record), isBad ? style('bad', line) : line, ...sentences].join('\n')
+    const answers = (record.answers ?? []).map((answer) => `${INDENT}answered: ${answerText(answer)}`)
+    const log = (record.log ?? []).map((text) => `${INDENT}log: ${printable(text.trimEnd())}`)
+    return [
+      ...this.#dateLine(record),
+      isBad ? style('bad', line) : line,
+      ...sentences,
+      ...traceLines(record.trace ?? []),
+      ...answers,
+      ...log,
+    ].join('\n')
   }
 
   #dayOf(seconds: number): number {
@@ -172,15 +182,26 @@ function stateText(record: PacketRecord): string {
   return record.ctstate ?? '-'
 }
 
+/** `tcp 192.0.2.9:8080 > 10.0.0.2:40002 RA, RELATED, ACCEPT OUTPUT policy`. */
+function answerText(answer: RecordAnswer): string {
+  const { protocol, source, sourcePort, destination, destinationPort, tcpFlags, type, code } = answer
+  const what = tcpFlags ?? (type === undefined ? '' : `${type}/${code}`)
+  const ends = `${end(source, sourcePort)} > ${end(destination, destinationPort)}`
+  return `${protocol} ${ends} ${what}, ${answer.ctstate ?? '-'}, ${decisionText(answer)}`
+}
+
 /** `DROP FORWARD 3`, `ACCEPT FORWARD policy`, `DROP raw PREROUTING 1`: what was decided, and by whom. */
-export function verdictText({ verdict, decidedBy, reasons }: PacketRecord): string {
-  if (verdict === null) {
-    if (decidedBy.kind === 'unknown') return `? ${placeText(decidedBy)}`
-    if (reasons.some(({ code }) => code === 'fragment-held')) return 'held'
-    return reasons.some(({ code }) => code === 'not-sent') ? 'not sent' : '-'
-  }
+export function verdictText(record: PacketRecord): string {
+  const { verdict, decidedBy, reasons } = record
+  if (verdict !== null) return decisionText(record)
+  if (decidedBy.kind === 'unknown') return `? ${placeText(decidedBy)}`
+  if (reasons.some(({ code }) => code === 'fragment-held')) return 'held'
+  return reasons.some(({ code }) => code === 'not-sent') ? 'not sent' : '-'
+}
+
+function decisionText({ verdict, decidedBy }: Pick<PacketRecord, 'verdict' | 'decidedBy'>): string {
   const by = decidedBy['table'] === undefined ? decidedBy.kind : placeText(decidedBy)
-  return by === 'none' ? verdict : `${verdict} ${by}`
+  return by === 'none' ? `${verdict}` : `${verdict} ${by}`
 }
 
 /** Table filter needs no name. */

@@ -1,4 +1,6 @@
 /** What rules made of a packet, added to its record: for output only, everything here allocates. */
+import { ctstateOf } from '../conntrack/status.ts'
+import type { Answer } from '../firewall/answers.ts'
 import {
   DECIDED_BY_CONNTRACK,
   DECIDED_BY_HELPER,
@@ -13,9 +15,12 @@ import {
 } from '../firewall/decision.ts'
 import type { Firewall } from '../firewall/firewall.ts'
 import { HOOK_NONE, VERDICT_ACCEPT, VERDICT_DROP, VERDICT_QUEUE, VERDICT_REJECT } from '../hook/hook.ts'
-import { FAMILY_IPV4, FAMILY_NONE, type Packet } from '../packet/packet.ts'
+import type { Passage } from '../hook/passage.ts'
+import { FAMILY_IPV4, FAMILY_NONE, type Packet, PROTOCOL_TCP } from '../packet/packet.ts'
+import { protocolName } from '../packet/protocol.ts'
+import { formatTcpFlags } from '../packet/tcp-flags.ts'
 import { hooks } from '../ruleset/tables.ts'
-import type { DecidedBy, PacketRecord } from './record.ts'
+import type { DecidedBy, PacketRecord, RecordAnswer, RecordEgress, RecordTuple } from './record.ts'
 
 const verdicts: Readonly<Record<number, PacketRecord['verdict']>> = {
   [VERDICT_ACCEPT]: 'ACCEPT',
@@ -43,20 +48,44 @@ export function isFiltered(firewall: Firewall, packet: Packet): boolean {
 }
 
 /** Fills `verdict`, `decidedBy`, `hook` and `egress` from the firewall's last packet. */
-export function addDecision(record: PacketRecord, firewall: Firewall, egressOf: EgressReader): void {
+export function addDecision(record: PacketRecord, firewall: Firewall, tupleOf: TupleReader): void {
   const { decision, passage, host } = firewall
+  const nameOf = ({ outInterface }: Passage) => host.interfaces.nameOf(outInterface) || null
   if (decision.by === DECIDED_BY_NONE && decision.way === HOOK_NONE) return // it entered no hook
   record.verdict = verdicts[decision.verdict] ?? null
   record.decidedBy = decidedBy(decision)
   record.hook = hooks[decision.way] ?? record.hook
-  record.egress =
-    record.verdict === 'ACCEPT'
-      ? { interface: host.interfaces.nameOf(passage.outInterface) || null, ...egressOf(passage.packet) }
-      : null
+  if (record.verdict !== 'ACCEPT') record.egress = null
+  else {
+    const egress: RecordEgress = { interface: nameOf(passage), ...tupleOf(passage.packet) }
+    if (passage.mark !== 0) egress.mark = passage.mark >>> 0
+    egress.ttl = passage.ttl
+    egress.tos = passage.packet.tos
+    record.egress = egress
+  }
+  const answers = firewall.answers!.list
+  if (answers.length > 0) record.answers = answers.map((answer) => answerOf(answer, nameOf, tupleOf))
+}
+
+function answerOf(
+  { packet, passage, outcome, decision }: Answer,
+  nameOf: (passage: Passage) => string | null,
+  tupleOf: TupleReader,
+): RecordAnswer {
+  const answer: RecordAnswer = {
+    protocol: protocolName(packet.protocol),
+    ...tupleOf(passage.packet),
+    ctstate: ctstateOf(outcome.ctinfo),
+    verdict: verdicts[decision.verdict] ?? null,
+    decidedBy: decidedBy(decision),
+    interface: nameOf(passage),
+  }
+  if (packet.protocol === PROTOCOL_TCP) answer.tcpFlags = formatTcpFlags(packet.tcpFlags)
+  return answer
 }
 
 /** Addresses and ports of a packet as it is now. */
-type EgressReader = (packet: Packet) => Omit<NonNullable<PacketRecord['egress']>, 'interface'>
+type TupleReader = (packet: Packet) => RecordTuple
 
 function decidedBy({ by, chain, rule }: Decision): DecidedBy {
   const kind = kinds[by]!

@@ -1,5 +1,6 @@
 import type { ReasonData } from '../conntrack/reason.ts'
 import type { Ctstate } from '../conntrack/status.ts'
+import type { TraceStep } from './trace.ts'
 
 /** Addresses and what stands in place of ports, as a record shows them. */
 export interface RecordTuple {
@@ -21,6 +22,33 @@ export interface RecordTuple {
   sourceKey?: number
   /** GRE: the call id of version 1, else 0. */
   destinationKey?: number
+}
+
+/** A packet as it leaves. */
+export interface RecordEgress extends RecordTuple {
+  /** Name of the device, where it is known. */
+  interface: string | null
+  /** With rules: the packet's mark, an unsigned 32-bit number, where it is not 0. */
+  mark?: number
+  /** With rules: TTL or hop limit. */
+  ttl?: number
+  /** With rules: the TOS byte or traffic class. */
+  tos?: number
+}
+
+/** A packet that the machine sends because of the record's own. */
+export interface RecordAnswer extends RecordTuple {
+  /** `tcp` for a reset, `icmp` or `icmpv6` for an error. */
+  protocol: string
+  /** Of a reset, as in the record. */
+  tcpFlags?: string
+  /** The state that rules in OUTPUT match. */
+  ctstate: Ctstate | null
+  /** What became of the answer itself. */
+  verdict: PacketRecord['verdict']
+  decidedBy: DecidedBy
+  /** Name of the device that it leaves by, where that is known. */
+  interface: string | null
 }
 
 /** An entry of the state table as a record shows it, behind what its packet did to it. */
@@ -125,7 +153,13 @@ export interface PacketRecord {
   /** Who decided that. */
   decidedBy: DecidedBy
   /** How it leaves, where it does. */
-  egress: (RecordTuple & { interface: string | null }) | null
+  egress: RecordEgress | null
   /** Its entry behind what it did to it; null for none, and for one that it deleted. */
   entry: RecordEntry | null
+  /** What LOG wrote into the kernel log. */
+  log?: readonly string[]
+  /** What REJECT answered. */
+  answers?: readonly RecordAnswer[]
+  /** Every rule that it met, where that was asked for. */
+  trace?: readonly TraceStep[]
 }

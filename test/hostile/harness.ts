@@ -118,6 +118,7 @@ class HostileRun {
     hold(summary.packets === this.#packets, () => 'packets lost between replay and observer')
     const assumptions = assumptionsOf(this.#replay)
     const report = formatReport({
+      rules: null,
       assumptions,
       summary,
       odd: this.#records.slice(0, 20),
