@@ -1,6 +1,7 @@
 /** What an extension is compiled for and with, and what it becomes. */
 import type { Tracker } from '../conntrack/tracker.ts'
 import type { Host } from '../host/host.ts'
+import type { Sets } from '../ipset/sets.ts'
 import type { Family } from '../ruleset/model.ts'
 import type { TableName } from '../ruleset/tables.ts'
 import type { Note } from './note.ts'
@@ -24,6 +25,8 @@ export interface Environment {
   readonly tracker: Tracker
   /** Interfaces, addresses and routes of the machine whose rules these are. */
   readonly host: Host
+  /** The IP sets that were given. */
+  readonly sets: Sets
   /** Seeded: the same run gives the same numbers. */
   readonly random: Random
   /**

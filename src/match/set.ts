@@ -1,7 +1,20 @@
+import { type Environment, NotEvaluated, type Test } from '../hook/environment.ts'
+import { STOP_UNKNOWN } from '../hook/passage.ts'
+import {
+  type Comparison,
+  type CounterTest,
+  isOtherFamily,
+  otherFamily,
+  plainQuery,
+  SET_UNKNOWN,
+  SET_YES,
+  testSet,
+} from '../ipset/query.ts'
 import { defineMatch, option, without } from '../ruleset/extension.ts'
 import { flag } from '../ruleset/kind/flag.ts'
 import { wideNumber } from '../ruleset/kind/number.ts'
 import { setReference } from '../ruleset/kind/set-reference.ts'
+import type { Setting } from '../ruleset/model.ts'
 
 const counter = (name: string, summary: string, others: readonly string[], invertible: boolean) =>
   option(wideNumber, { names: [name], summary, excludes: others, invertible })
@@ -47,4 +60,37 @@ export const set = defineMatch({
     }
     return settings
   },
+  compile(options, { sets, family, tracker }: Environment): Test {
+    const { set: reference, returnNomatch, updateCounters, updateSubcounters } = options
+    const { name, directions } = reference.value
+    const set = sets.get(name)
+    if (set === null) throw new NotEvaluated(`no set "${name}": give --ipset FILE`)
+    if (isOtherFamily(set, family)) throw new NotEvaluated(otherFamily(set))
+    const { clock } = tracker
+    const sources = directions.map((direction) => direction === 'src')
+    const query = plainQuery(family, sources, clock.hz, {
+      updateCounters: updateCounters?.inverted !== true,
+      updateSubcounters: updateSubcounters?.inverted !== true,
+      returnNomatch: returnNomatch !== undefined,
+      packets: counterTest(options.packetsEq, options.packetsLt, options.packetsGt),
+      bytes: counterTest(options.bytesEq, options.bytesLt, options.bytesGt),
+    })
+    const { inverted } = reference
+    return (passage) => {
+      query.ticks = clock.ticks
+      const found = testSet(set, passage.packet, query)
+      if (found !== SET_UNKNOWN) return (found === SET_YES) !== inverted
+      passage.stop = STOP_UNKNOWN
+      return false
+    }
+  },
 })
+
+type Count = Setting<bigint> | undefined
+
+function counterTest(equal: Count, less: Count, more: Count): CounterTest | null {
+  const setting = equal ?? less ?? more
+  if (setting === undefined) return null
+  const comparison: Comparison = equal ? (equal.inverted ? 'ne' : 'eq') : less ? 'lt' : 'gt'
+  return { comparison, value: Number(setting.value) }
+}

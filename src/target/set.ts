@@ -1,7 +1,19 @@
+import { type Action, type Environment, NotEvaluated } from '../hook/environment.ts'
+import { VERDICT_CONTINUE } from '../hook/hook.ts'
+import {
+  fits,
+  type IpSet,
+  isOtherFamily,
+  otherFamily,
+  plainQuery,
+  type Query,
+  SET_YES,
+  testSet,
+} from '../ipset/query.ts'
 import { defineTarget, option, type Problem } from '../ruleset/extension.ts'
 import { flag } from '../ruleset/kind/flag.ts'
 import { number } from '../ruleset/kind/number.ts'
-import { setReference } from '../ruleset/kind/set-reference.ts'
+import { type SetReference, setReference } from '../ruleset/kind/set-reference.ts'
 
 export const set = defineTarget({
   name: 'SET',
@@ -41,4 +53,54 @@ export const set = defineTarget({
       })
     return problems
   },
+  compile({ add, exist, timeout, delete: del, map, mapMark, mapPrio }, environment: Environment): Action {
+    const { clock } = environment.tracker
+    const seconds = timeout === undefined ? null : Math.min(timeout.value, LONGEST)
+    const adding = access(environment, add?.value, { exist: exist !== undefined, timeout: seconds })
+    const removing = access(environment, del?.value)
+    const mapping = access(environment, map?.value)
+    return (passage) => {
+      const { packet } = passage
+      if (adding !== null) {
+        adding.query.ticks = clock.ticks
+        if (fits(adding.set, adding.query)) adding.set.add(packet, adding.query)
+      }
+      if (removing !== null) {
+        removing.query.ticks = clock.ticks
+        if (fits(removing.set, removing.query)) removing.set.remove(packet, removing.query)
+      }
+      if (mapping === null) return VERDICT_CONTINUE
+      const { query } = mapping
+      query.ticks = clock.ticks
+      query.mark = 0
+      query.markMask = 0
+      query.priority = 0
+      if (testSet(mapping.set, packet, query) === SET_YES) {
+        if (mapMark) passage.mark = (passage.mark & ~query.markMask) ^ query.mark
+        if (mapPrio) passage.priority = query.priority
+      }
+      return VERDICT_CONTINUE
+    }
+  },
 })
+
+/** IPSET_MAX_TIMEOUT. */
+const LONGEST = 2_147_483
+
+interface Access {
+  readonly set: IpSet
+  readonly query: Query
+}
+
+function access(
+  { sets, family, tracker }: Environment,
+  reference: SetReference | undefined,
+  more: Partial<Query> = {},
+): Access | null {
+  if (reference === undefined) return null
+  const set = sets.get(reference.name)
+  if (set === null) throw new NotEvaluated(`no set "${reference.name}": give --ipset FILE`)
+  if (isOtherFamily(set, family)) throw new NotEvaluated(otherFamily(set))
+  const sources = reference.directions.map((direction) => direction === 'src')
+  return { set, query: plainQuery(family, sources, tracker.clock.hz, more) }
+}

@@ -7,6 +7,7 @@ import { HOOK_PREROUTING } from '../../src/hook/hook.ts'
 import { Passage, STOP_HOTDROP, STOP_NO } from '../../src/hook/passage.ts'
 import { Random } from '../../src/hook/random.ts'
 import { Host } from '../../src/host/host.ts'
+import { Sets } from '../../src/ipset/sets.ts'
 import { buildPacket, type PacketPlan } from '../../src/packet/build.ts'
 import { decodeFrame, decodeNetwork } from '../../src/packet/decode.ts'
 import { Packet } from '../../src/packet/packet.ts'
@@ -53,6 +54,7 @@ export class MatchBench {
       random: new Random(1),
       shared: (_, make) => make(),
       notify: () => {},
+      sets: new Sets(),
       answer: () => {},
     }
     this.#tests = this.#rule.matches.map(({ name, options }) => {

@@ -9,6 +9,7 @@ import type { Note } from '../../src/hook/note.ts'
 import { Passage } from '../../src/hook/passage.ts'
 import { Random } from '../../src/hook/random.ts'
 import { Host } from '../../src/host/host.ts'
+import { Sets } from '../../src/ipset/sets.ts'
 import { buildPacket, type PacketPlan } from '../../src/packet/build.ts'
 import { decodeNetwork } from '../../src/packet/decode.ts'
 import { Packet } from '../../src/packet/packet.ts'
@@ -59,6 +60,7 @@ export class TargetBench {
       random: new Random(1),
       shared: (_, make) => make(),
       notify: (_, note) => this.notes.push(note),
+      sets: new Sets(),
       answer: (_, bytes) => this.answers.push(bytes),
     }
     const { target } = ruleset.tables[0]!.chains.find(({ name }) => name === chain)!.rules[0]!
