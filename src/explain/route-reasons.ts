@@ -141,9 +141,9 @@ export const routeReasons = {
   },
   'second-copy-against': {
     sentence: ({ packet }) =>
-      `packet ${packet} once more, on its way out: it was forwarded, and is dropped here`,
+      `packet ${packet} once more, on its way out: it was forwarded, and here it is not`,
     meaning:
-      'The capture shows that the router let the packet pass; the rules and the host as they are told here end it. It meets no hook again.',
+      'The capture shows that the router let the packet pass; with the rules and the host as they are told here it is dropped, or ends in INPUT. It meets no hook again.',
     causes: [
       'The rules are not those that were loaded when the capture was made.',
       'The entry, or the ipset, that let it pass began before the capture.',

@@ -165,7 +165,7 @@ export class Replay {
       return
     }
     this.#process(packet, tuple, number)
-    standpoint.judged(this.firewall.decision.verdict, packet, tuple, outcome)
+    standpoint.judged(this.firewall.decision, packet, tuple, outcome)
     if (taken === TAKEN_READDRESSED) outcome.reasons.add(reason.readdressed)
     else if (taken === TAKEN_STAND_IN) outcome.reasons.add(reason.standIn)
   }

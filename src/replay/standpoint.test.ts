@@ -57,7 +57,7 @@ async function run(
   const { ruleset, diagnostics } = parseRuleset(text, { family: 'ipv4', registry: extensions })
   expect(diagnostics).toEqual([])
   const tracker = new Tracker({ checksums: 'auto' })
-  const capture = new MergedCapture([{ name: file, chunks: [fixture(file)] }])
+  const capture = new MergedCapture(file.split(' ').map((name) => ({ name, chunks: [fixture(name)] })))
   const place = new CapturePlace(host, { interfaces: capture.interfaces, ofFile })
   const way = new HostWay(host, place, { strict: true })
   const firewall = new Firewall(tracker, { rulesets: [ruleset], host, way })
@@ -128,4 +128,24 @@ test('the outer side: one inner address stands for the client', async () => {
     expect(verdicts).toEqual(wire.verdicts)
     expect(standpoint.counts.standIns).toBe(4)
   }
+})
+
+test('both sides as two captures, which know no directions: the same', async () => {
+  const wire = await run('masquerade-wire.pcap', 'wire')
+  const files = 'masquerade-inside.pcap masquerade-outside.pcap'
+  for (const host of [fullHost(), hostOf('in0=10.0.0.1/24', 'out0=203.0.113.5/24')]) {
+    const { forward, verdicts, standpoint } = await run(files, 'both', { host, ofFile: ['in0', 'out0'] })
+    expect(forward).toEqual(counted)
+    expect(verdicts).toEqual(wire.verdicts)
+    expect(standpoint.counts.secondCopies).toBe(18)
+  }
+})
+
+test('the router forwarded what the rules here drop: its second copy says so', async () => {
+  const text = rules.replace('-A FORWARD -i in0 -o out0 -m conntrack --ctstate NEW -j ACCEPT\n', '')
+  const { forward, reasons } = await run('masquerade-both.pcap', 'both', { text })
+  // Its connections are not, so their answers are for the host itself: not forwarded either.
+  expect(forward).toEqual([0, 7])
+  expect(reasons['second-copy-against']).toBe(18)
+  expect(reasons['second-copy']).toBe(undefined)
 })

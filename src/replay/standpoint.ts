@@ -10,8 +10,9 @@ import type { Outcome } from '../conntrack/outcome.ts'
 import { CTINFO_NEW, ORIGINAL, REPLY, STATUS_SRC_NAT } from '../conntrack/status.ts'
 import type { Tracker } from '../conntrack/tracker.ts'
 import { Tuple } from '../conntrack/tuple.ts'
+import type { Decision } from '../firewall/decision.ts'
 import { type HostWay, SEEN_ELSEWHERE, SEEN_LEAVING } from '../firewall/host-way.ts'
-import { VERDICT_DROP, VERDICT_REJECT } from '../hook/hook.ts'
+import { HOOK_INPUT, VERDICT_DROP, VERDICT_REJECT } from '../hook/hook.ts'
 import type { Host } from '../host/host.ts'
 import { partOf } from '../nat/tuple-part.ts'
 import {
@@ -57,14 +58,14 @@ export const TAKEN_AGAINST = 4
 const QUOTE_OFFSET = 8
 /** Of `HostWay.known`. */
 const NOT_KNOWN = -1
-const GOT_DROPPED = VERDICT_DROP
+const GOT_STOPPED = VERDICT_DROP
 /** IPv6 header and payload; segments that were merged may be longer. */
 const LONGEST_PACKET = 65_575
 
 /** How many packets were taken as what. */
 export interface StandpointCounts {
   secondCopies: number
-  /** Second copies of packets that were dropped here. */
+  /** Second copies of packets that were not forwarded here. */
   against: number
   readdressed: number
   standIns: number
@@ -133,11 +134,11 @@ export class Standpoint {
     return this.#asArriving(packet, tuple) ? this.#rewrite(packet, tuple, TAKEN_READDRESSED) : TAKEN_AS_SEEN
   }
 
-  /** Behind the firewall: what became of the packet that was taken last; VERDICT_*, or -1 for none. */
-  judged(verdict: number, packet: Packet, tuple: Tuple, { ctinfo, entry }: Outcome): void {
+  /** Behind the firewall: what became of the packet that was taken last. */
+  judged({ verdict, way }: Decision, packet: Packet, tuple: Tuple, { ctinfo, entry }: Outcome): void {
     if (this.captured === 'both') {
-      const isDropped = verdict === VERDICT_DROP || verdict === VERDICT_REJECT
-      this.#copies.judged(isDropped ? GOT_DROPPED : verdict)
+      const isStopped = verdict === VERDICT_DROP || verdict === VERDICT_REJECT || way === HOOK_INPUT
+      this.#copies.judged(isStopped ? GOT_STOPPED : verdict)
     } else if (this.captured !== 'wire') return
     if (ctinfo !== CTINFO_NEW || entry < 0) return
     const { table } = this.#tracker
@@ -152,7 +153,7 @@ export class Standpoint {
       copies.tuple.protocol = tuple.protocol
       this.#mappings.learn(tuple, copies.tuple)
     }
-    if (copies.verdict !== GOT_DROPPED) return TAKEN_AS_SECOND
+    if (copies.verdict !== GOT_STOPPED) return TAKEN_AS_SECOND
     this.counts.against++
     return TAKEN_AGAINST
   }
