@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { PacketRecord, RecordAnswer, RecordEgress, RecordEntry, RecordTuple } from '../replay/record.ts'
+import type { TraceStep } from '../replay/trace.ts'
 import { NdjsonWriter } from './ndjson.ts'
 
 const record: PacketRecord = {
