@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Family } from '../../../src/ruleset/model.ts'
-import { tableNames } from '../../../src/ruleset/tables.ts'
+import { builtInChains, type TableName, tableNames } from '../../../src/ruleset/tables.ts'
 import { pause } from '../kernel.ts'
 import {
   dumpEntries,
@@ -130,6 +130,12 @@ export class Refused extends Error {
   override readonly name = 'Refused'
 }
 
+/** Policies stay unless they are told. */
+function emptyTable(table: TableName): string {
+  const chains = builtInChains(table).map((chain) => `:${chain} ACCEPT [0:0]\n`)
+  return `*${table}\n${chains.join('')}COMMIT\n`
+}
+
 interface OpenJourney {
   ctstate: string | null
   exit: Exit | null
@@ -187,7 +193,7 @@ export class RuleKernel {
       commands.push(`${flag}route add blackhole ${blackholes[family]}`)
     }
     for (const line of commands) namespace.run('ip', ...line.split(' '))
-    this.#write('nothing', tableNames.map((table) => `*${table}\nCOMMIT\n`).join(''))
+    this.#write('nothing', tableNames.map(emptyTable).join(''))
     this.#write('sets', `${sets.join('\n')}\n`)
     this.#run('ipset restore <sets')
     namespace.run('nft', ENDS)

@@ -17,10 +17,18 @@ export const notInLab: Readonly<Record<string, string>> = {
   'target SECMARK': 'the kernel of the lab has no SELinux',
 }
 
-/** What no capture tells, so that the engine refuses it by name. */
+/** What no capture tells, and what no kernel takes: the engine refuses it by name, and it is drawn anew. */
 export const unknowable: Readonly<Record<string, string>> = {
+  cgroup: 'the control group of a process',
+  cpu: 'which processor handles the packet',
+  devgroup: 'groups of devices',
   owner: 'the user or socket of the process that sent the packet',
+  policy: 'whether IPsec carried the packet',
+  realm: 'the realm of the route',
+  socket: 'open sockets',
   time: '--kerneltz: the time zone of that kernel',
+  limit: 'numbers that the kernel refuses',
+  hashlimit: 'numbers that the kernel refuses',
 }
 
 /** Extensions that the engine does not evaluate yet: a test keeps this list to what is true. */
