@@ -11,6 +11,8 @@ import { count } from './number-words.ts'
 export interface Assumption {
   /** What kind of assumption it is; codes are stable. */
   readonly code:
+    | 'host'
+    | 'rules-left-out'
     | 'capture-problem'
     | 'checksums-offloaded'
     | 'checksums-ignored'
@@ -21,6 +23,14 @@ export interface Assumption {
     | 'cut-packets'
     | 'oversize-packets'
     | 'time-backwards'
+    | 'host'
+    | 'interfaces'
+    | 'ip-layer'
+    | 'multicast'
+    | 'loopback'
+    | 'not-ours'
+    | 'second-copies'
+    | 'readdressed'
   /** Packets, flows or problems that it is about. */
   readonly count: number
   /** The whole of it as a clause without a full stop, safe to print on a terminal. */

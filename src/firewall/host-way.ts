@@ -69,7 +69,8 @@ export class HostWay implements Way {
   known = UNKNOWN
   readonly #host: Host
   readonly #place: CapturePlace
-  readonly #strict: boolean
+  /** Sources, destinations and the MTU are checked. */
+  readonly strict: boolean
   readonly #reversePath: readonly number[]
   readonly #link = new LinkHeader()
   /** Of the packet that began last: by which interface it was seen to leave, as one that is forwarded; 0: it was not. */
@@ -80,7 +81,7 @@ export class HostWay implements Way {
   constructor(host: Host, place: CapturePlace, { strict = false, reversePath = [] }: HostWayOptions = {}) {
     this.#host = host
     this.#place = place
-    this.#strict = strict
+    this.strict = strict
     this.#reversePath = reversePath
   }
 
@@ -106,7 +107,7 @@ export class HostWay implements Way {
       return BEGINS_RECEIVED
     }
     passage.inInterface = here !== 0 ? here : this.#cameBy(packet, 0)
-    if (this.#strict && packet.family === FAMILY_IPV6 && here !== host.loopback) {
+    if (this.strict && packet.family === FAMILY_IPV6 && here !== host.loopback) {
       const refused = refusedAhead(packet)
       if (refused !== null) {
         end(passage, refused)
@@ -122,7 +123,7 @@ export class HostWay implements Way {
     const host = this.#host
     const ipv6 = packet.family === FAMILY_IPV6
     const { destination0, destination1, destination2, destination3 } = packet
-    if (!ipv6 && this.#strict && !this.#left) {
+    if (!ipv6 && this.strict && !this.#left) {
       const martian = this.#martian4(packet, inInterface)
       if (martian !== null) return end(passage, martian)
     }
@@ -181,9 +182,9 @@ export class HostWay implements Way {
     passage.outInterface = out
     if (ipv6 && out !== inInterface) {
       if (isLinkLocal6(packet.source0)) return end(passage, 'ip-link-local-source')
-      if (this.#strict && isNone6(packet)) return end(passage, 'ip-martian-source')
+      if (this.strict && isNone6(packet)) return end(passage, 'ip-martian-source')
     }
-    if (this.#strict && (ipv6 || packet.dontFragment)) {
+    if (this.strict && (ipv6 || packet.dontFragment)) {
       const mtu = route?.mtu || this.#host.device(out).mtu
       const { mtu: inMtu } = this.#host.device(inInterface)
       // Longer than what it came in by carries: segments that were merged, and will be split again.
@@ -204,6 +205,11 @@ export class HostWay implements Way {
     if (same && this.#leaving !== 0) passage.outInterface = this.#leaving
     else passage.outInterface = route === null ? this.#otherThan(passage.inInterface) : route.interface
     return HOOK_FORWARD
+  }
+
+  /** rp_filter was told, of some interface at least. */
+  get knowsReversePath(): boolean {
+    return this.#reversePath.length > 0
   }
 
   /** On which side of the host a packet of the capture was seen: SEEN_*. */

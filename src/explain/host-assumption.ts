@@ -1,0 +1,91 @@
+/** What a run with rules took for granted about the host that they are for, and about where the capture stands. */
+import { printable } from '../diagnostic/printable.ts'
+import type { HostWay } from '../firewall/host-way.ts'
+import type { Standpoint } from '../replay/standpoint.ts'
+import type { Summary } from '../replay/summary.ts'
+import type { Assumption } from './assumption.ts'
+import { count } from './number-words.ts'
+
+export interface HostAssumed {
+  readonly way: HostWay
+  readonly standpoint: Standpoint
+  readonly summary: Summary
+  /** What was guessed, or left out, of the host and the capture: clauses without a full stop. */
+  readonly sentences: readonly string[]
+}
+
+/** Of a replay that has run to its end. */
+export function hostAssumptionsOf({ way, standpoint, summary, sentences }: HostAssumed): Assumption[] {
+  const list: Assumption[] = sentences.map((sentence) => ({
+    code: 'host',
+    count: 1,
+    sentence: printable(sentence),
+  }))
+  const add = (code: Assumption['code'], number: number, sentence: string): void => {
+    if (number > 0) list.push({ code, count: number, sentence })
+  }
+  const { assumed } = way
+  add(
+    'interfaces',
+    assumed.inByRoute,
+    `${count(assumed.inByRoute, 'packet')} of which the capture does not say by which interface they came: taken as come by the one that leads to their source`,
+  )
+  add(
+    'interfaces',
+    assumed.inUnknown,
+    `${count(assumed.inUnknown, 'packet')} of which nothing tells by which interface they came: a rule with -i took none of them (--interface, --local, --host)`,
+  )
+  add(
+    'interfaces',
+    assumed.outByDefault,
+    `${count(assumed.outByDefault, 'packet')} for which no route was told: taken as forwarded by the other one of the two interfaces (--route)`,
+  )
+  add(
+    'interfaces',
+    assumed.outUnknown,
+    `${count(assumed.outUnknown, 'packet')} for which no route was told: a rule with -o took none of them (--route, --host)`,
+  )
+  if (!way.strict) {
+    const sentence =
+      'the IP layer is taken to let every source pass (martians, rp_filter) and every length (MTU): only --host tells what it checks'
+    add('ip-layer', summary.packets, sentence)
+  } else if (!way.knowsReversePath) {
+    add('ip-layer', summary.packets, 'rp_filter is taken to be off: ip -j addr does not tell it')
+  }
+  add(
+    'multicast',
+    assumed.joined,
+    `${count(assumed.joined, 'multicast packet')} taken as for groups that the host has joined`,
+  )
+  add(
+    'loopback',
+    assumed.loopback,
+    `${count(assumed.loopback, 'packet')} over lo: followed through OUTPUT only, where Linux takes them through PREROUTING and INPUT as well`,
+  )
+  add(
+    'not-ours',
+    summary.notOurs,
+    `${count(summary.notOurs, 'packet')} neither sent to the host nor by it: they meet no hook`,
+  )
+  const { secondCopies, against, readdressed, standIns } = standpoint.counts
+  add(
+    'second-copies',
+    secondCopies,
+    `${count(secondCopies, 'packet')} seen a second time, as the router sent them on, and not judged again${againstText(against)}`,
+  )
+  add(
+    'readdressed',
+    readdressed,
+    `${count(readdressed, 'packet')} captured behind the translation, or translated otherwise than here: judged with the addresses that they came with, by the entries of their connections`,
+  )
+  add(
+    'readdressed',
+    standIns,
+    `${count(standIns, 'connection')} captured outside of the NAT: one inner address stands for all senders`,
+  )
+  return list
+}
+
+function againstText(against: number): string {
+  return against === 0 ? '' : `; ${against} of them ${against === 1 ? 'was' : 'were'} forwarded, and here not`
+}
