@@ -12,11 +12,14 @@ import { HostWay } from '../../../src/firewall/host-way.ts'
 import { HOOK_INPUT, VERDICT_ACCEPT, VERDICT_QUEUE } from '../../../src/hook/hook.ts'
 import { Host } from '../../../src/host/host.ts'
 import { readIpOutput } from '../../../src/host/ip-output.ts'
+import { readSets } from '../../../src/ipset/reader.ts'
+import { Sets } from '../../../src/ipset/sets.ts'
 import { decodeFrame, decodeNetwork } from '../../../src/packet/decode.ts'
 import { LINKTYPE_ETHERNET } from '../../../src/packet/link-type.ts'
 import { DIRECTION_INCOMING, DIRECTION_OUTGOING, Packet } from '../../../src/packet/packet.ts'
 import { parseRuleset } from '../../../src/ruleset/parser.ts'
 import { type RawTuple, tupleText, tupleView } from '../packet-tuple.ts'
+import { sets } from './lab.ts'
 import { type Count, type Exit, type Journey, type Observed, queueShown, type Said } from './observed.ts'
 import { balances, frameOf, type RuleCase, type RulePacketStep } from './rule-case.ts'
 
@@ -26,6 +29,14 @@ export interface Unloadable {
   readonly errors: readonly string[]
   /** `extension: what is missing`. */
   readonly unevaluated: readonly string[]
+}
+
+/** As `ipset restore` makes them. */
+function labSets(): Sets {
+  const made = new Sets()
+  const problems = readSets(`${sets.join('\n')}\n`, 'lab', made)
+  if (problems.length > 0) throw new Error(problems.map(({ message }) => message).join('\n'))
+  return made
 }
 
 /** Our firewall as the same router. */
@@ -38,6 +49,7 @@ export class RuleEngine {
   #balanced = false
   /** For looking at rules only. */
   readonly #judge = new Tracker({ checksums: 'verify' })
+  readonly #sets = labSets()
 
   /** @param lab what `ip -j` prints of the lab */
   constructor(lab: string) {
@@ -57,7 +69,12 @@ export class RuleEngine {
     const settings = new Settings()
     settings.set('nf_conntrack_acct', 1)
     const tracker = new Tracker({ checksums: 'verify', settings })
-    const firewall = new Firewall(tracker, { rulesets: [ruleset], host: this.#host, way: this.#way })
+    const firewall = new Firewall(tracker, {
+      rulesets: [ruleset],
+      host: this.#host,
+      way: this.#way,
+      sets: labSets(),
+    })
     firewall.onNote = (_, note) => {
       if (note.kind === 'nflog') this.#said.push({ group: note.group, prefix: note.prefix })
     }
@@ -77,7 +94,12 @@ export class RuleEngine {
     const errors = diagnostics.filter(({ severity }) => severity === 'error')
     if (errors.length > 0)
       return { lines: new Set(errors.map(({ place }) => place.line - 1)), unevaluated: [] }
-    const firewall = new Firewall(this.#judge, { rulesets: [ruleset], host: this.#host, way: this.#way })
+    const firewall = new Firewall(this.#judge, {
+      rulesets: [ruleset],
+      host: this.#host,
+      way: this.#way,
+      sets: this.#sets,
+    })
     const { unevaluated } = firewall.programs[family]!
     return {
       lines: new Set(unevaluated.map(({ place }) => place.line - 1)),

@@ -153,6 +153,8 @@ export class RuleKernel {
   readonly #shell: Shell
   #family: Family = 'ipv4'
   #balanced = false
+  /** Rules may have changed the sets since they were filled. */
+  #setsChanged = false
 
   static open(backEnd: BackEnd = 'legacy'): RuleKernel {
     return new RuleKernel(backEnd)
@@ -195,6 +197,9 @@ export class RuleKernel {
     for (const line of commands) namespace.run('ip', ...line.split(' '))
     this.#write('nothing', tableNames.map(emptyTable).join(''))
     this.#write('sets', `${sets.join('\n')}\n`)
+    const names = sets.filter((line) => line.startsWith('create ')).map((line) => line.split(' ')[1]!)
+    const adds = sets.filter((line) => line.startsWith('add '))
+    this.#write('refill', `${[...names.map((name) => `flush ${name}`), ...adds].join('\n')}\n`)
     this.#run('ipset restore <sets')
     namespace.run('nft', ENDS)
     namespace.run('nft', WATCH)
@@ -233,6 +238,8 @@ export class RuleKernel {
     this.#family = family
     this.#balanced = balances(rules)
     this.#write('rules', `${rules.join('\n')}\n`)
+    if (this.#setsChanged) this.#run('ipset restore <refill')
+    this.#setsChanged = rules.some((line) => line.includes('-j SET '))
     // Lists and tables of `recent` and `hashlimit` live on in rules that still name them: first there are none.
     this.#run(`${this.#program('restore')} -w <nothing && ${this.#program('restore')} -w <rules`)
     this.#drain(() => {})
