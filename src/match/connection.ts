@@ -18,11 +18,11 @@ import type { Environment } from '../hook/environment.ts'
 import { type Passage, STOP_UNKNOWN } from '../hook/passage.ts'
 
 /** Bits of `stateNames`. */
-export const STATE_INVALID = 1
+const STATE_INVALID = 1
 export const STATE_NEW = 2
-export const STATE_RELATED = 4
-export const STATE_ESTABLISHED = 8
-export const STATE_UNTRACKED = 16
+const STATE_RELATED = 4
+const STATE_ESTABLISHED = 8
+const STATE_UNTRACKED = 16
 export const STATE_SNAT = 32
 export const STATE_DNAT = 64
 
