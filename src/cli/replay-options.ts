@@ -2,6 +2,7 @@
 import type { Filter } from '../filter/filter.ts'
 import type { TableFormatName } from '../format/table-format.ts'
 import { type Options, ValueError, type Values } from './command.ts'
+import { hostOptions } from './host-options.ts'
 import { parseMoment } from './moment.ts'
 import { parseZone } from './zone.ts'
 
@@ -112,6 +113,7 @@ export const replayOptions = {
     group: rules,
     sentence: 'of the random numbers of -m statistic and of ports that NAT chooses',
   },
+  ...hostOptions,
   table: {
     kind: 'enum',
     valueName: 'FORMAT',

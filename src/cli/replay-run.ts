@@ -13,8 +13,10 @@ import { expectationsOf, tableOf } from '../conntrack/view-entry.ts'
 import { printable } from '../diagnostic/printable.ts'
 import { type Assumption, assumptionsOf } from '../explain/assumption.ts'
 import { count } from '../explain/number-words.ts'
+import { CapturePlace } from '../firewall/capture-place.ts'
 import { countedRuleset } from '../firewall/counted.ts'
 import { Firewall } from '../firewall/firewall.ts'
+import { HostWay } from '../firewall/host-way.ts'
 import type { Unevaluated } from '../firewall/program.ts'
 import { formatEvent } from '../format/event.ts'
 import { formatExpectation } from '../format/expectation.ts'
@@ -31,18 +33,20 @@ import { decidersOf, verdictsOf } from '../replay/deciders.ts'
 import { OddPackets } from '../replay/odd-packets.ts'
 import type { PacketRecord } from '../replay/record.ts'
 import { recordOf, timeText } from '../replay/record-of.ts'
-import { type Instant, type Moment, Replay } from '../replay/replay.ts'
+import { type Instant, type Moment, Replay, type ReplayObserver } from '../replay/replay.ts'
+import { Standpoint } from '../replay/standpoint.ts'
 import { Summary } from '../replay/summary.ts'
+import type { Ruleset } from '../ruleset/model.ts'
 import { printRuleset } from '../ruleset/printer.ts'
 import { CommentedCapture } from './commented-capture.ts'
 import { EXIT_OK, EXIT_UNREADABLE, EXIT_WRONG_USE } from './exit-codes.ts'
 import { Failure, unreadable, wrongUse } from './failure.ts'
 import { gunzip } from './gunzip.ts'
-import { openInput } from './input.ts'
 import { momentInstant } from './moment.ts'
 import { Output, writeStandardError } from './output.ts'
 import { PacketTrace } from './packet-trace.ts'
 import { Progress } from './progress.ts'
+import { type PreparedHost, prepareHost } from './replay-host.ts'
 import type { ReplayOptions, ReplayRequest } from './replay-options.ts'
 import { judgeUnevaluated, loadRules, unevaluatedText } from './replay-rules.ts'
 import { type Terminal, terminalOf } from './terminal.ts'
@@ -56,12 +60,19 @@ const JSON_BATCH = 65_536
 
 /** Answers an exit code. @throws Failure */
 export async function runReplay(request: ReplayRequest): Promise<number> {
-  return new ReplayRun(request).run()
+  const { options, files } = request
+  refuseMixed(options)
+  const { width } = terminalOf(process.stderr, process.env)
+  const rulesets = loadRules(options, width)
+  const prepared = await prepareHost(options, files, rulesets, width)
+  return new ReplayRun(request, rulesets, prepared).run()
 }
 
 class ReplayRun {
   readonly #options: ReplayOptions
   readonly #request: ReplayRequest
+  /** For whom the rules are, and where the capture stands. */
+  readonly #prepared: PreparedHost
   readonly #output: Output
   readonly #terminal: Terminal
   readonly #errors = terminalOf(process.stderr, process.env)
@@ -85,8 +96,9 @@ class ReplayRun {
   /** Packets shown by --all. */
   #shown = 0
 
-  constructor(request: ReplayRequest) {
+  constructor(request: ReplayRequest, rulesets: readonly Ruleset[], prepared: PreparedHost) {
     const { options, files } = request
+    this.#prepared = prepared
     this.#request = request
     this.#options = options
     this.#dataOnly =
@@ -98,12 +110,11 @@ class ReplayRun {
       options.trace === 'kernel' ||
       options.table !== null ||
       options.at.length > 0
-    refuseMixed(options)
     // The capture takes standard output, and the report makes way.
     const isAside = options.write === '-'
     this.#output = new Output(isAside ? 2 : 1)
     this.#terminal = isAside ? this.#errors : terminalOf(process.stdout, process.env)
-    const inputs = files.map(openInput)
+    const { inputs, host } = prepared
     this.#isLive = inputs.some(({ size }) => size === null)
     this.#tracker = new Tracker({
       settings: readSettings(options),
@@ -119,25 +130,29 @@ class ReplayRun {
       })
     }
     this.#capture = new MergedCapture(inputs, { gunzip })
+    const { names, ofFile, strict, captured } = prepared
+    const place = new CapturePlace(host, { interfaces: this.#capture.interfaces, names, ofFile })
+    const way = new HostWay(host, place, { strict })
     const firewall = new Firewall(this.#tracker, {
-      rulesets: loadRules(options, this.#errors.width),
+      rulesets,
+      host,
+      way,
       seed: options.seed,
       conntrack: options.conntrack,
     })
     this.#unevaluated = judgeUnevaluated(firewall, options)
     this.#trace = firewall.answers === null ? null : new PacketTrace(firewall, options.trace)
     this.#consequences = firewall.answers === null || options.asRecorded ? null : new Consequences(firewall)
-    this.#replay = new Replay(
-      this.#capture,
-      firewall,
-      {
-        onPacket: (packet, outcome, number) => this.#onPacket(packet, outcome, number),
-        onStart: (start) => this.#onStart(start),
-        onMoment: () => this.#showTable(),
-        onProgress: (bytesRead) => this.#onProgress(bytesRead),
-      },
-      { ...(this.#consequences && { consequences: this.#consequences }) },
-    )
+    const observer: ReplayObserver = {
+      onPacket: (packet, outcome, number) => this.#onPacket(packet, outcome, number),
+      onStart: (start) => this.#onStart(start),
+      onMoment: () => this.#showTable(),
+      onProgress: (bytesRead) => this.#onProgress(bytesRead),
+    }
+    this.#replay = new Replay(this.#capture, firewall, observer, {
+      ...(this.#consequences !== null && { consequences: this.#consequences }),
+      ...(captured !== 'wire' && { standpoint: new Standpoint(captured, host, way, this.#tracker) }),
+    })
     if (options.events) subscribe(this.#tracker, (event) => this.#onEvent(event))
     const sizes = inputs.map(({ size }) => size)
     this.#progress = new Progress(
@@ -326,6 +341,21 @@ class ReplayRun {
     return { ...statistics, expectNew: matched, expectCreate: created, expectDelete: deleted }
   }
 
+  /** What was concluded about the host, ahead of what the run took for granted. */
+  #assumptions(): Assumption[] {
+    const { sentences, notes } = this.#prepared
+    const concluded = [...notes, ...sentences].map(
+      (sentence): Assumption => ({ code: 'host', count: 1, sentence: printable(sentence) }),
+    )
+    if (this.#unevaluated.length > 0) {
+      for (const one of this.#unevaluated) {
+        const sentence = `${unevaluatedText(one)}; left out, and ${count(one.asked, 'packet')} came as far as it`
+        concluded.push({ code: 'rules-left-out', count: one.asked, sentence: printable(sentence) })
+      }
+    }
+    return [...concluded, ...assumptionsOf(this.#replay)]
+  }
+
   #reportParts(): ReportParts {
     const { summary } = this.#replay
     const zone = this.#options.tz ?? UTC
@@ -340,7 +370,7 @@ class ReplayRun {
               deciders: decidersOf(firewall),
               notSent: this.#consequences?.silenced ?? 0,
             },
-      assumptions: assumptionsOf(this.#replay),
+      assumptions: this.#assumptions(),
       summary,
       odd: this.#odd.records,
       oddTotal: this.#odd.total,
@@ -360,8 +390,6 @@ class ReplayRun {
 
   /** What was assumed, where standard output holds data. */
   #tell(assumptions: readonly Assumption[]): void {
-    for (const one of this.#unevaluated)
-      this.#say(`${unevaluatedText(one)}; left out, and ${count(one.asked, 'packet')} came as far as it`)
     for (const { sentence } of assumptions) this.#say(sentence)
   }
 

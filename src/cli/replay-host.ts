@@ -1,0 +1,68 @@
+/** For whom the rules of `sallyport replay` are, and where the capture stands: what was told, and what a first look says. */
+import { MergedCapture } from '../capture/merge.ts'
+import { CapturePlace } from '../firewall/capture-place.ts'
+import { needsOf } from '../replay/rule-needs.ts'
+import type { Captured } from '../replay/standpoint.ts'
+import { surveyCapture } from '../replay/vantage.ts'
+import type { Ruleset } from '../ruleset/model.ts'
+import { wrongUse } from './failure.ts'
+import { gunzip } from './gunzip.ts'
+import { readHost, type ToldHost } from './host-options.ts'
+import { type OpenInput, openInput } from './input.ts'
+import { PeekedInput } from './peeked-input.ts'
+import type { ReplayOptions } from './replay-options.ts'
+
+/** Of a pipe, which may be live, no more than this is waited for. */
+const SURVEYED_OF_PIPE = 100
+const SURVEYED = 10_000
+
+export interface PreparedHost extends ToldHost {
+  readonly captured: Captured
+  /** What was concluded, as clauses. */
+  readonly sentences: readonly string[]
+  /** To be run. */
+  readonly inputs: readonly OpenInput[]
+}
+
+/** Looks at the captures, where rules need that. @throws Failure where it stays unclear who the host is. */
+export async function prepareHost(
+  options: ReplayOptions,
+  files: readonly string[],
+  rulesets: readonly Ruleset[],
+  width: number,
+): Promise<PreparedHost> {
+  const told = readHost(options, files, width)
+  const inputs = files.map(openInput)
+  if (rulesets.length === 0) {
+    if (told.told || options.captured !== null)
+      throw wrongUse(
+        '--local, --route, --host, --pair and --captured say for whom rules are: give some with --rules',
+      )
+    return { ...told, captured: 'wire', sentences: [], inputs }
+  }
+  const isPipe = inputs.some(({ size }) => size === null)
+  const peeked = inputs.map((input) => (input.size === null ? new PeekedInput(input) : null))
+  const first = inputs.map((input, index) => peeked[index]?.beginning ?? input)
+  const capture = new MergedCapture(first, { gunzip })
+  const { host, names, ofFile } = told
+  const vantage = await surveyCapture(
+    capture,
+    {
+      host,
+      told: told.told,
+      place: new CapturePlace(host, { interfaces: capture.interfaces, names, ofFile }),
+      needs: needsOf(rulesets),
+      captured: options.captured,
+    },
+    isPipe ? SURVEYED_OF_PIPE : SURVEYED,
+  )
+  if (vantage.kind === 'unclear') throw wrongUse(vantage.sentence)
+  return {
+    ...told,
+    captured: vantage.captured,
+    sentences: vantage.sentences,
+    inputs: inputs.map(({ size }, index) =>
+      size === null ? { ...peeked[index]!.whole, size } : openInput(files[index]!),
+    ),
+  }
+}
