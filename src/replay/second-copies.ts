@@ -9,6 +9,8 @@ import {
   DIRECTION_INCOMING,
   DIRECTION_OUTGOING,
   DIRECTION_UNKNOWN,
+  FAMILY_IPV6,
+  ISSUE_NONE,
   type Packet,
   PROTOCOL_ICMP,
   PROTOCOL_ICMPV6,
@@ -29,6 +31,9 @@ const COMPARED = 64
 const MOST = 64
 /** A payload from this length on is alike by chance only seldom. */
 const TELLING = 16
+
+/** Of the transport headers in which NAT changes something. */
+const LONGEST_HEADER = 20
 
 const TUPLE_WORDS = 10
 
@@ -59,9 +64,9 @@ export class SecondCopies {
    * Looks for the first copy of a packet that may be leaving. It is forgotten once it is found: the next packet of its kind
    * is the second copy of another.
    */
-  isSecond(packet: Packet, tuple: Tuple): boolean {
+  isSecond(packet: Packet): boolean {
     if (packet.direction === DIRECTION_INCOMING) return false
-    const place = this.#find(packet, tuple)
+    const place = this.#find(packet)
     if (place === NOWHERE) return false
     this.first = this.#numbers[place]!
     this.verdict = this.#verdicts[place]!
@@ -83,7 +88,18 @@ export class SecondCopies {
     this.#hops[place] = packet.ttl
     this.#verdicts[place] = -1
     const at = place * TUPLE_WORDS
-    for (let i = 0; i < 8; i++) this.#tuples[at + i] = tuple.addresses[i]!
+    // Not from the tuple, which fragments have none of.
+    const { source0, source1, source2, source3 } = packet
+    const { destination0, destination1, destination2, destination3 } = packet
+    const isLong = packet.family === FAMILY_IPV6
+    this.#tuples[at] = source0
+    this.#tuples[at + 1] = isLong ? source1 : 0
+    this.#tuples[at + 2] = isLong ? source2 : 0
+    this.#tuples[at + 3] = isLong ? source3 : 0
+    this.#tuples[at + 4] = destination0
+    this.#tuples[at + 5] = isLong ? destination1 : 0
+    this.#tuples[at + 6] = isLong ? destination2 : 0
+    this.#tuples[at + 7] = isLong ? destination3 : 0
     this.#tuples[at + 8] = tuple.ports
     this.#tuples[at + 9] = tuple.inversePorts
     this.tuple.protocol = tuple.protocol
@@ -95,7 +111,7 @@ export class SecondCopies {
   }
 
   /** The oldest one that fits: a packet sent twice comes out twice, in that order. */
-  #find(packet: Packet, tuple: Tuple): number {
+  #find(packet: Packet): number {
     let found = NOWHERE
     let left = MOST
     const recent = this.#recent
@@ -104,13 +120,13 @@ export class SecondCopies {
       place !== NOWHERE && left > 0;
       place = recent.older(place)
     ) {
-      if (this.#fits(place, packet, tuple)) found = place
+      if (this.#fits(place, packet)) found = place
       left--
     }
     return found
   }
 
-  #fits(place: number, packet: Packet, tuple: Tuple): boolean {
+  #fits(place: number, packet: Packet): boolean {
     const time = packet.seconds + packet.nanoseconds / 1e9 - this.#times[place]!
     if (time < 0 || time > LONGEST) return false
     const elsewhere = this.#interfaces[place] !== packet.interfaceIndex
@@ -120,12 +136,20 @@ export class SecondCopies {
       if (!elsewhere || hops < 0 || hops > 1) return false
     }
     const at = place * TUPLE_WORDS
-    let sameSource = true
-    let sameDestination = true
-    for (let i = 0; i < 4; i++) {
-      if (this.#tuples[at + i] !== tuple.addresses[i]) sameSource = false
-      if (this.#tuples[at + 4 + i] !== tuple.addresses[4 + i]) sameDestination = false
-    }
+    const isLong = packet.family === FAMILY_IPV6
+    const tuples = this.#tuples
+    const sameSource =
+      tuples[at] === packet.source0 &&
+      (!isLong ||
+        (tuples[at + 1] === packet.source1 &&
+          tuples[at + 2] === packet.source2 &&
+          tuples[at + 3] === packet.source3))
+    const sameDestination =
+      tuples[at + 4] === packet.destination0 &&
+      (!isLong ||
+        (tuples[at + 5] === packet.destination1 &&
+          tuples[at + 6] === packet.destination2 &&
+          tuples[at + 7] === packet.destination3))
     return sameSource || sameDestination || (packet.identification !== 0 && payloadLength(packet) >= TELLING)
   }
 
@@ -147,7 +171,8 @@ export class SecondCopies {
     sum ^= (packet.family << 24) ^ (protocol << 16) ^ packet.length
     if (protocol === PROTOCOL_ICMP || protocol === PROTOCOL_ICMPV6) sum ^= packet.icmpType << 8
     const pieces = packet.identification ^ (packet.fragmentOffset << 16)
-    if (protocol !== PROTOCOL_TCP) return this.#flowHash.hash4(sum, pieces, 0, 0)
+    if (protocol !== PROTOCOL_TCP || packet.issue !== ISSUE_NONE)
+      return this.#flowHash.hash4(sum, pieces, 0, 0)
     const flags = (packet.window << 8) | packet.tcpFlags
     return this.#flowHash.hash4(
       sum ^ Math.imul(pieces, 0x9e3779b1),
@@ -160,6 +185,8 @@ export class SecondCopies {
 
 /** Behind the transport header, and what NAT changes in it. */
 function payloadStart(packet: Packet): number {
+  // Of the first piece the ports and the checksum change, the rest is as it came.
+  if (packet.issue !== ISSUE_NONE) return packet.fragmentOffset === 0 ? LONGEST_HEADER : 0
   switch (packet.protocol) {
     case PROTOCOL_TCP:
       return packet.tcpHeaderLength

@@ -120,7 +120,7 @@ export class Standpoint {
     this.#way.known = NOT_KNOWN
     if (packet.family === FAMILY_NONE) return TAKEN_AS_SEEN
     if (this.captured === 'both') {
-      if (this.#copies.isSecond(packet, tuple)) return this.#second(packet, tuple)
+      if (this.#copies.isSecond(packet)) return this.#second(packet, tuple)
       this.#copies.remember(packet, tuple, number)
     }
     if (packet.issue !== ISSUE_NONE) return TAKEN_AS_SEEN

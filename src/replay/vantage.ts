@@ -27,7 +27,7 @@ import { SecondCopies } from './second-copies.ts'
 import type { Captured } from './standpoint.ts'
 
 /** Packets that are looked at. */
-export const SURVEYED = 10_000
+const SURVEYED = 10_000
 /** Candidates that are named. */
 const NAMED = 5
 /** Addresses, and hardware addresses, that are counted. */
@@ -156,8 +156,7 @@ export class Survey {
     if (packet.issue !== ISSUE_NONE) return false
     const tuple = this.#tuple
     tuple.usable = tuple.fromPacket(packet)
-    if (tuple.usable) tuple.computeHash(this.#flowHash)
-    if (this.#copies.isSecond(packet, tuple)) return true
+    if (this.#copies.isSecond(packet)) return true
     this.#copies.remember(packet, tuple, this.#packets)
     return false
   }
