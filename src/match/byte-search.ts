@@ -4,7 +4,7 @@
  * Upper case as the kernel has it: ISO 8859-1, in which ÿ and ß are lower case too, and lose the same bit
  * (lib/ctype.c).
  */
-export function kernelUpper(byte: number): number {
+function kernelUpper(byte: number): number {
   const isLower = (byte >= 0x61 && byte <= 0x7a) || (byte >= 0xdf && byte !== 0xf7)
   return isLower ? byte - 0x20 : byte
 }

@@ -2,13 +2,18 @@
 import type { AnyExtension } from '../ruleset/extension.ts'
 import { addrtype } from './addrtype.ts'
 import { ah, ah6 } from './ah.ts'
+import { bpf } from './bpf.ts'
+import { cgroup } from './cgroup.ts'
+import { cluster } from './cluster.ts'
 import { comment } from './comment.ts'
 import { connbytes } from './connbytes.ts'
 import { connlabel } from './connlabel.ts'
 import { connlimit } from './connlimit.ts'
 import { connmark } from './connmark.ts'
 import { conntrack } from './conntrack.ts'
+import { cpu } from './cpu.ts'
 import { dccp } from './dccp.ts'
+import { devgroup } from './devgroup.ts'
 import { dscp } from './dscp.ts'
 import { dst } from './dst.ts'
 import { ecn } from './ecn.ts'
@@ -30,14 +35,20 @@ import { mac } from './mac.ts'
 import { mark } from './mark.ts'
 import { mh } from './mh.ts'
 import { multiport } from './multiport.ts'
+import { osf } from './osf.ts'
 import { owner } from './owner.ts'
 import { physdev } from './physdev.ts'
 import { pkttype } from './pkttype.ts'
+import { policy } from './policy.ts'
 import { quota } from './quota.ts'
+import { realm } from './realm.ts'
 import { recent } from './recent.ts'
+import { rpfilter } from './rpfilter.ts'
 import { rt } from './rt.ts'
 import { sctp } from './sctp.ts'
 import { set } from './set.ts'
+import { socket } from './socket.ts'
+import { srh } from './srh.ts'
 import { state } from './state.ts'
 import { statistic } from './statistic.ts'
 import { string } from './string.ts'
@@ -53,13 +64,18 @@ export const matches: readonly AnyExtension[] = [
   addrtype,
   ah,
   ah6,
+  bpf,
+  cgroup,
+  cluster,
   comment,
   connbytes,
   connlabel,
   connlimit,
   connmark,
   conntrack,
+  cpu,
   dccp,
+  devgroup,
   dscp,
   dst,
   ecn,
@@ -81,14 +97,20 @@ export const matches: readonly AnyExtension[] = [
   mark,
   mh,
   multiport,
+  osf,
   owner,
   physdev,
   pkttype,
+  policy,
   quota,
+  realm,
   recent,
+  rpfilter,
   rt,
   sctp,
   set,
+  socket,
+  srh,
   state,
   statistic,
   string,

@@ -64,7 +64,7 @@ export class LinkHeader {
 
   #readLog(bytes: Uint8Array, start: number, end: number): void {
     const type = findAttribute(bytes, start, end, HARDWARE_TYPE)
-    if (type < 0 || word16(bytes, type) !== ARPHRD_ETHER) return
+    if (type < 0 || end - type < 2 || word16(bytes, type) !== ARPHRD_ETHER) return
     const header = findAttribute(bytes, start, end, HARDWARE_HEADER)
     if (header >= 0 && end - header >= 14) this.#readDestination(bytes, header)
     // Length (16 bits), two bytes of padding, the address.

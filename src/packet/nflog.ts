@@ -75,15 +75,19 @@ function textOf(bytes: Uint8Array, start: number, end: number): string {
 
 /** Where the value of the first attribute of this type begins, or −1. `start` is that of the frame. */
 export function findAttribute(bytes: Uint8Array, start: number, end: number, type: number): number {
-  const word = (at: number, little: boolean) =>
-    little ? bytes[at]! | (bytes[at + 1]! << 8) : (bytes[at]! << 8) | bytes[at + 1]!
   let at = start + 4
-  const little = end - at < 4 || (word(at, true) >= 4 && word(at + 2, true) < 256)
+  const little = end - at < 4 || (word16(bytes, at, true) >= 4 && word16(bytes, at + 2, true) < 256)
   while (end - at >= 4) {
-    const length = word(at, little)
+    const length = word16(bytes, at, little)
     if (length < 4) return -1
-    if ((word(at + 2, little) & 0x7fff) === type) return at + 4 <= end ? at + 4 : -1
+    if ((word16(bytes, at + 2, little) & 0x7fff) === type) return at + 4
     at += (length + 3) & ~3
   }
   return -1
+}
+
+function word16(bytes: Uint8Array, at: number, little: boolean): number {
+  const first = bytes[at]!
+  const second = bytes[at + 1]!
+  return little ? first | (second << 8) : (first << 8) | second
 }
