@@ -68,6 +68,21 @@ export const replayOptions = {
     group: rules,
     sentence: 'the same for IPv6, of ip6tables',
   },
+  ipset: {
+    kind: 'list',
+    parse: (text) => text,
+    valueName: 'FILE',
+    completes: 'files',
+    group: rules,
+    sentence: 'the sets that -m set and -j SET name: what ipset save prints',
+  },
+  timeouts: {
+    kind: 'text',
+    valueName: 'FILE',
+    completes: 'files',
+    group: rules,
+    sentence: 'the policies that -j CT --timeout names, a line each as in nfct timeout add',
+  },
   trace: {
     kind: 'enum',
     valueName: 'FORM',

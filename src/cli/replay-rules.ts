@@ -1,10 +1,15 @@
 /** The rules of `sallyport replay`: read, checked, and refused where they cannot be evaluated. */
+import { readFileSync } from 'node:fs'
+import { readTimeoutPolicies, TimeoutPolicyError } from '../conntrack/timeout-policy.ts'
+import type { Tracker } from '../conntrack/tracker.ts'
 import { count } from '../explain/number-words.ts'
 import type { Firewall } from '../firewall/firewall.ts'
 import type { Unevaluated } from '../firewall/program.ts'
+import { formatSetProblem, readSets } from '../ipset/reader.ts'
+import { Sets } from '../ipset/sets.ts'
 import type { Ruleset } from '../ruleset/model.ts'
 import { EXIT_CHECK_FAILED, EXIT_UNREADABLE } from './exit-codes.ts'
-import { Failure } from './failure.ts'
+import { Failure, unreadable } from './failure.ts'
 import { Output } from './output.ts'
 import type { ReplayOptions } from './replay-options.ts'
 import { readRules } from './rules-file.ts'
@@ -25,6 +30,41 @@ export function loadRules(options: ReplayOptions, width: number): Ruleset[] {
     rulesets.push(ruleset)
   }
   return rulesets
+}
+
+/** @throws Failure where a file cannot be read, or has mistakes, which are told on standard error. */
+export function loadSets(options: ReplayOptions, width: number): Sets {
+  const sets = new Sets()
+  for (const file of options.ipset) {
+    const text = readText(file)
+    const problems = readSets(text, file, sets)
+    if (problems.length === 0) continue
+    const errors = new Output(2)
+    for (const problem of problems) errors.line(formatSetProblem(problem, text, width))
+    errors.flush()
+    throw new Failure(`${file}: not used, because of the mistakes above`, EXIT_UNREADABLE)
+  }
+  return sets
+}
+
+/** Gives the tracker the policies of --timeouts. @throws Failure */
+export function loadTimeoutPolicies({ timeouts }: ReplayOptions, tracker: Tracker): void {
+  if (timeouts === null) return
+  try {
+    tracker.timeoutPolicies = readTimeoutPolicies(readText(timeouts), tracker.settings)
+  } catch (error) {
+    if (error instanceof TimeoutPolicyError)
+      throw new Failure(`${timeouts}: ${error.message}`, EXIT_UNREADABLE)
+    throw error
+  }
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    throw unreadable(file, error)
+  }
 }
 
 /** Rules that a packet could meet, but that nobody here can evaluate. @throws Failure with `--unknown=refuse`. */

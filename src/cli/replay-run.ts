@@ -48,7 +48,13 @@ import { PacketTrace } from './packet-trace.ts'
 import { Progress } from './progress.ts'
 import { type PreparedHost, prepareHost } from './replay-host.ts'
 import type { ReplayOptions, ReplayRequest } from './replay-options.ts'
-import { judgeUnevaluated, loadRules, unevaluatedText } from './replay-rules.ts'
+import {
+  judgeUnevaluated,
+  loadRules,
+  loadSets,
+  loadTimeoutPolicies,
+  unevaluatedText,
+} from './replay-rules.ts'
 import { type Terminal, terminalOf } from './terminal.ts'
 import { UTC } from './zone.ts'
 
@@ -122,6 +128,7 @@ class ReplayRun {
       zone: options.zone,
       checksums: options.checksum,
     })
+    loadTimeoutPolicies(options, this.#tracker)
     for (const { helper, protocol, port } of options.helper) {
       this.#tracker.helpers.assignments.push({
         helper: findHelper(helper)!,
@@ -135,6 +142,7 @@ class ReplayRun {
     const way = new HostWay(host, place, { strict })
     const firewall = new Firewall(this.#tracker, {
       rulesets,
+      sets: loadSets(options, this.#errors.width),
       host,
       way,
       seed: options.seed,
