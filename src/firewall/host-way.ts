@@ -217,6 +217,13 @@ export class HostWay implements Way {
     return this.#side(packet, this.#place.of(packet))
   }
 
+  /** The interface by which a packet came that was seen entering, or as a forwarded one leaving; 0: nobody knows. */
+  arrival(packet: Packet, side: number): number {
+    const here = this.#place.of(packet)
+    if (side === SEEN_LEAVING) return this.#cameBy(packet, here)
+    return here !== 0 ? here : this.#cameBy(packet, 0)
+  }
+
   #side(packet: Packet, here: number): number {
     const host = this.#host
     const { direction } = packet

@@ -210,6 +210,19 @@ test('a pair without directions: the hardware address that is in every frame of 
   expect(unclear).toMatchObject({ kind: 'unclear', candidates: [{ packets: 2 }, { packets: 2 }] })
 })
 
+test('a pair, and a capture that names no interface: unclear, where the rules ask for one', () => {
+  const host = new Host()
+  tellPair(host, parsePair('in0:out0'))
+  const sent = [{ from: '10.0.0.5', to: '192.0.2.1', direction: IN }]
+  const asked = { host, told: true }
+  expect(survey(sent, { ...asked, rules: '-A FORWARD -j ACCEPT' }).kind).toBe('clear')
+  expect(survey(sent, { ...asked, rules: '-A FORWARD -i in0 -j ACCEPT' })).toMatchObject({
+    kind: 'unclear',
+    sentence:
+      'the rules ask for in0, and of 1 of the first 1 packets nothing tells by which interface they came; say it: --interface FILE=in0 for a capture of one interface, or --local and --route, or --host FILE, for the addresses that lie behind each',
+  })
+})
+
 const fixture = (name: string) => readFileSync(join(import.meta.dirname, 'fixtures', name))
 
 test('where a capture of a masquerading router stands', async () => {

@@ -116,6 +116,9 @@ export class Survey {
   readonly #hardware = new Map<number, Map<string, Station>>()
   readonly #frames = new Map<number, number>()
   readonly #seenOn = new Set<number>()
+  /** Packets of which nothing tells by which interface they came, and numbers that the capture has for interfaces. */
+  #unknown = 0
+  readonly #indexes = new Set<number>()
   #packets = 0
   readonly #ofFamily = { 4: 0, 6: 0 }
   #secondCopies = 0
@@ -165,6 +168,9 @@ export class Survey {
     const { host } = this.#question
     const side = this.#way.side(packet)
     if (side === SEEN_ELSEWHERE) return
+    if (side !== SEEN_LEAVING || !this.#way.isFromHere(packet)) {
+      if (this.#way.arrival(packet, side) === 0) this.#noteUnknown(packet)
+    }
     const { destination0, destination1, destination2, destination3 } = packet
     const ipv6 = packet.family === FAMILY_IPV6
     if (side === SEEN_LEAVING) {
@@ -173,6 +179,13 @@ export class Survey {
     } else if (host.addressType(ipv6, destination0, destination1, destination2, destination3) === 'unicast') {
       this.#enteringOthers++
     } else this.#enteringOwn++
+  }
+
+  #noteUnknown({ inInterface, outInterface }: Packet): void {
+    this.#unknown++
+    for (const index of [inInterface, outInterface]) {
+      if (index !== 0 && this.#indexes.size < NAMED) this.#indexes.add(index)
+    }
   }
 
   #lookAtHardware(packet: Packet): void {
@@ -243,7 +256,7 @@ export class Survey {
     const sentences: string[] = []
     const hasCopies = this.#secondCopies > 0 && this.#secondCopies * SECOND_COPY_IN >= this.#packets
     let unclear: Vantage | null = null
-    if (told) unclear = this.#concludeArms(sentences, hasCopies)
+    if (told) unclear = this.#concludeInterfaces() ?? this.#concludeArms(sentences, hasCopies)
     else if (!needs.actsLocally) unclear = this.#concludeForwarding(sentences)
     else if (this.#packets > 0) unclear = this.#concludeHost(sentences, hasCopies)
     if (unclear !== null) return unclear
@@ -360,6 +373,19 @@ export class Survey {
     const asked = this.#question.needs.interfaces
     if (asked.length === 0) return 'eth0'
     return asked.length === 1 && !asked[0]!.endsWith('+') ? asked[0]! : null
+  }
+
+  /** The host is told, and the rules ask by which interface packets come, and nothing tells that of some. */
+  #concludeInterfaces(): Vantage | null {
+    const { interfaces } = this.#question.needs
+    if (this.#unknown === 0 || interfaces.length === 0) return null
+    const indexes = [...this.#indexes].sort((a, b) => a - b)
+    const how =
+      indexes.length > 0
+        ? `the capture has numbers for them (${listed(indexes.map(String))}): --interface ${indexes[0]}=${interfaces[0]} and so on, or --host FILE`
+        : `say it: --interface FILE=${interfaces[0]} for a capture of one interface, or --local and --route, or --host FILE, for the addresses that lie behind each`
+    const sentence = `the rules ask for ${listed(interfaces)}, and of ${this.#unknown} of the first ${this.#packets} packets nothing tells by which interface they came; ${how}`
+    return { kind: 'unclear', sentence, candidates: [] }
   }
 
   /** A pair, and no direction in the capture: the hardware address of an arm tells what enters by it. */
