@@ -198,6 +198,8 @@ export class Tracker {
   readonly #icmpErrors: IcmpErrors
   readonly #handling = new Handling()
   readonly #reply = new Tuple()
+  /** An entry had a zone for one direction only. */
+  #splitZones = false
 
   /** @throws TypeError where the platform has no Web Crypto and no `fillRandom` is given. */
   constructor(options: TrackerOptions = {}) {
@@ -426,6 +428,15 @@ export class Tracker {
     return this.#find(tuple)
   }
 
+  /**
+   * The same for a new entry's reply tuple, which must be nobody else's (nf_conntrack_tuple_taken). Linux looks among the
+   * tuples of the reply's zone only: an original direction is met there if both zones are one.
+   */
+  findTaken(reply: Tuple): number {
+    const found = this.#find(reply)
+    return (found & 1) === ORIGINAL && isSplit(reply.zones) ? -1 : found
+  }
+
   /** The timeouts, and the other sysctls, that an entry goes by. */
   #settingsOf(number: number, words: Int32Array, at: number): Settings {
     if ((words[at + STATUS]! & OWN_TIMEOUTS) === 0) return this.settings
@@ -464,6 +475,7 @@ export class Tracker {
       }
     }
     const number = table.create(tuple)
+    if (isSplit(tuple.zones)) this.#splitZones = true
     if (this.settings.acct !== 0) {
       const words = table.words(number)
       const at = table.at(number)
@@ -547,7 +559,7 @@ export class Tracker {
     if ((words[at + STATUS]! & STATUS_CONFIRMED) === 0) {
       // REJECT's answer to the packet that began the entry, which dies with it (__nf_conntrack_confirm).
       if (outcome.ctinfo >= CTINFO_ESTABLISHED_REPLY) return
-      if (table.translations.count > 0 && this.#clashes(number)) {
+      if ((table.translations.count > 0 || this.#splitZones) && this.#clashes(number)) {
         outcome.droppedBy = DROPPED_BY_CONNTRACK
         outcome.reasons.add(reason.clash)
         this.statistics.drop++
@@ -581,12 +593,12 @@ export class Tracker {
     return false
   }
 
-  /** An answer to the new entry would be taken for one to another: only NAT brings that about. */
+  /** An answer to the new entry would be taken for one to another: only NAT and zones of one direction bring that about. */
   #clashes(number: number): boolean {
     const tuple = this.#reply
     this.table.readTuple(number, REPLY, tuple)
     tuple.computeHash(this.table.flowHash)
-    return this.#find(tuple) >= 0
+    return this.findTaken(tuple) >= 0
   }
 
   /** Takes a confirmed entry out of the table, for somebody who needs its tuple. */
@@ -722,6 +734,11 @@ const EVENT_BIT_DESTROY = 1 << 2
 /** CHANGED_* but new, as those bits: reply 3, assured 4, protoinfo 5, mark 7. */
 function eventBits(changes: number): number {
   return (changes & (CHANGED_REPLY | CHANGED_ASSURED | CHANGED_STATE | CHANGED_MARK)) << 2
+}
+
+/** A zone for one direction only. */
+function isSplit(zones: number): boolean {
+  return zones >>> 16 !== (zones & 0xffff)
 }
 
 /** Web Crypto, which browsers and Node have alike; where there is none, the caller has to bring a secret. */

@@ -6,7 +6,15 @@
  * repeated: any port it finds is one that Linux might have found.
  */
 import { flowState, PROTOCOL_IPV6_BIT, STATUS, TCP_END } from '../conntrack/entry.ts'
-import { ORIGINAL, REPLY, STATUS_DYING, STATUS_FIXED_TIMEOUT, STATUS_SRC_NAT } from '../conntrack/status.ts'
+import {
+  ORIGINAL,
+  REPLY,
+  STATUS_DST_NAT,
+  STATUS_DYING,
+  STATUS_FIXED_TIMEOUT,
+  STATUS_SEQ_ADJUST,
+  STATUS_SRC_NAT,
+} from '../conntrack/status.ts'
 import { SYN_SENT, TIME_WAIT } from '../conntrack/tcp/state.ts'
 import type { Tracker } from '../conntrack/tracker.ts'
 import { Tuple } from '../conntrack/tuple.ts'
@@ -47,13 +55,15 @@ export class TupleSearch {
     const { ports, random } = range
     if (end === END_SOURCE && !random) {
       if (inRange(tuple, range)) {
-        if (!this.#isTaken(tuple)) return
+        if (!this.#isTaken(tuple) || this.#isMirrored(tuple)) return
       } else if (this.#findMapped(tuple, range) && !this.#isTaken(this.#mapped)) {
         tuple.copy(this.#mapped)
         return
       }
     }
-    chooseAddress(tuple.addresses, range, tuple.protocol >= PROTOCOL_IPV6_BIT, end, tuple.zones >>> 16)
+    // The number of a zone counts, even of one for the replies only.
+    const zone = tuple.zones >>> 16 || tuple.zones & 0xffff
+    chooseAddress(tuple.addresses, range, tuple.protocol >= PROTOCOL_IPV6_BIT, end, zone)
     if (!random) {
       if (ports === null) {
         if (!this.#isTaken(tuple)) return
@@ -121,7 +131,18 @@ export class TupleSearch {
     reply.invert(tuple)
     reply.ahead = 0
     reply.computeHash(this.#tracker.table.flowHash)
-    return this.#tracker.find(reply)
+    return this.#tracker.findTaken(reply)
+  }
+
+  /**
+   * The same flow the other way round, which zones of one direction keep apart, and which NAT leaves alone: both stay, until
+   * confirm finds them to clash (nf_nat_used_tuple_new). `tuple` is that of the packet.
+   */
+  #isMirrored(tuple: Tuple): boolean {
+    const found = this.#find(tuple)
+    const { table } = this.#tracker
+    const mask = STATUS_SRC_NAT | STATUS_DST_NAT | STATUS_SEQ_ADJUST
+    return (found & 1) === ORIGINAL && (table.words(found >> 1)[table.at(found >> 1) + STATUS]! & mask) === 0
   }
 
   /**
