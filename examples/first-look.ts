@@ -1,6 +1,6 @@
 /**
- * Makes first-look.pcapng, the capture that `npm start` replays: a few connections of a client to a server, seen on a
- * router between them, of which some go as they should and some do not.
+ * Makes first-look.pcapng, the capture that `npm start` replays through the rules of first-look.v4: a few connections to
+ * a server, captured on the server, of which some go as they should and some do not.
  *
  *     npx tsx examples/first-look.ts
  */
@@ -127,18 +127,25 @@ bulk.back('A', 12_001, 4001, 500)
 bulk.out('A', 4001, 90_001, 0, 1000)
 bulk.out('A', 4001, 9501, 0, 1000)
 
-// A question to a port where no resolver listens, and the error that says so.
-const question = buildPacket({
-  source: client,
+// The server asks a resolver that is not running, and gets the error that says so.
+const question: PacketPlan = {
+  source: server,
   destination: '192.0.2.53',
   udp: { sourcePort: 40_005, destinationPort: 53, payload: new Uint8Array(29).fill(0x2e) },
-})
+}
+send(question)
 send({
-  source: client,
-  destination: '192.0.2.53',
-  udp: { sourcePort: 40_005, destinationPort: 53, payload: new Uint8Array(29).fill(0x2e) },
+  source: '192.0.2.53',
+  destination: server,
+  icmp: { type: 3, code: 3, payload: buildPacket(question) },
 })
-send({ source: '192.0.2.53', destination: client, icmp: { type: 3, code: 3, payload: question } })
+
+// Somebody looks for SNMP.
+send({
+  source: '198.51.100.7',
+  destination: server,
+  udp: { sourcePort: 51_000, destinationPort: 161, payload: new Uint8Array(43).fill(0x2e) },
+})
 
 // 12 s later the reset connection's entry has expired (10 s), and the client's FIN finds nothing.
 milliseconds += 12_000

@@ -19,7 +19,7 @@ test('the committed capture is what its program makes', () => {
   expect(Buffer.from(firstLook()).equals(readFileSync(`${examples}first-look.pcapng`))).toBe(true)
 })
 
-test('what npm start shows', () => {
+test('without rules, those out of the ordinary', () => {
   expect(replay()).toMatchSnapshot()
 })
 
@@ -41,9 +41,21 @@ test('the table at a moment, at a packet, and at the end', () => {
 
 test('records as NDJSON', () => {
   const records = replay('--json').trimEnd().split('\n')
-  expect(records).toHaveLength(32)
+  expect(records).toHaveLength(33)
   expect(records.map((line) => JSON.parse(line).ctstate)).toContain('RELATED')
   expect(records[25]).toMatchSnapshot()
+})
+
+test('with rules: who decided, what was logged and answered, what would not have been sent', () => {
+  const records = replay('--rules', 'first-look.v4', '--json').trimEnd().split('\n')
+  const parsed = records.map((line) => JSON.parse(line))
+  expect(parsed.map(({ verdict }) => verdict).filter((verdict) => verdict === 'DROP')).toHaveLength(4)
+  expect([17, 18, 27].map((number) => records[number - 1])).toMatchSnapshot()
+})
+
+test('with rules: the rules that a packet met, and the counters', () => {
+  expect(replay('--rules', 'first-look.v4', '--all', '--trace', 'frame 27 or frame 31')).toMatchSnapshot()
+  expect(replay('--rules', 'first-look.v4', '--counters')).toMatchSnapshot()
 })
 
 test('a selection shows the flow and the ICMP error about it', () => {
