@@ -9,6 +9,8 @@ export interface RuleNeeds {
   readonly interfaces: readonly string[]
   /** MASQUERADE, SNAT or NETMAP stands in table nat. */
   readonly translatesSource: boolean
+  /** MASQUERADE does: the interface that packets leave by has to have an address. */
+  readonly masquerades: boolean
 }
 
 const sourceTargets: ReadonlySet<string> = new Set(['MASQUERADE', 'SNAT', 'NETMAP'])
@@ -17,6 +19,7 @@ export function needsOf(rulesets: readonly Ruleset[]): RuleNeeds {
   const interfaces = new Set<string>()
   let actsLocally = false
   let translatesSource = false
+  let masquerades = false
   for (const { tables } of rulesets) {
     for (const { name: table, chains } of tables) {
       for (const { name, policy, rules } of chains) {
@@ -26,6 +29,7 @@ export function needsOf(rulesets: readonly Ruleset[]): RuleNeeds {
           for (const test of [inInterface, outInterface]) if (test !== null) interfaces.add(test.name)
           if (table === 'nat' && target?.kind === 'extension' && sourceTargets.has(target.name)) {
             translatesSource = true
+            if (target.name === 'MASQUERADE') masquerades = true
           }
         }
       }
@@ -37,5 +41,6 @@ export function needsOf(rulesets: readonly Ruleset[]): RuleNeeds {
     actsLocally,
     interfaces: [...interfaces],
     translatesSource,
+    masquerades,
   }
 }

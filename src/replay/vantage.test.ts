@@ -223,6 +223,18 @@ test('a pair, and a capture that names no interface: unclear, where the rules as
   })
 })
 
+test('a pair without an address, and MASQUERADE: asked for', () => {
+  const host = new Host()
+  tellPair(host, parsePair('in0:out0'))
+  const rules = '*nat\n-A POSTROUTING -j MASQUERADE\nCOMMIT\n'
+  const sent = [{ from: '10.0.0.5', to: '192.0.2.1', direction: IN, on: 'in0' }]
+  expect(survey(sent, { host, told: true, rules })).toMatchObject({
+    kind: 'unclear',
+    sentence:
+      'MASQUERADE takes the address of the interface that a packet leaves by, and no interface has one; say it: --local out0=ADDRESS/LEN, or --host FILE',
+  })
+})
+
 const fixture = (name: string) => readFileSync(join(import.meta.dirname, 'fixtures', name))
 
 test('where a capture of a masquerading router stands', async () => {

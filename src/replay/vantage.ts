@@ -256,7 +256,9 @@ export class Survey {
     const sentences: string[] = []
     const hasCopies = this.#secondCopies > 0 && this.#secondCopies * SECOND_COPY_IN >= this.#packets
     let unclear: Vantage | null = null
-    if (told) unclear = this.#concludeInterfaces() ?? this.#concludeArms(sentences, hasCopies)
+    if (told)
+      unclear =
+        this.#concludeAddress() ?? this.#concludeInterfaces() ?? this.#concludeArms(sentences, hasCopies)
     else if (!needs.actsLocally) unclear = this.#concludeForwarding(sentences)
     else if (this.#packets > 0) unclear = this.#concludeHost(sentences, hasCopies)
     if (unclear !== null) return unclear
@@ -373,6 +375,15 @@ export class Survey {
     const asked = this.#question.needs.interfaces
     if (asked.length === 0) return 'eth0'
     return asked.length === 1 && !asked[0]!.endsWith('+') ? asked[0]! : null
+  }
+
+  /** Nobody told an address, and MASQUERADE takes one: without, Linux would drop every connection. */
+  #concludeAddress(): Vantage | null {
+    const { host, needs } = this.#question
+    if (!needs.masquerades || host.addresses.some((one) => one.interface !== host.loopback)) return null
+    const name = host.interfaces.nameOf(host.used[host.used.length - 1] ?? 0) || 'eth0'
+    const sentence = `MASQUERADE takes the address of the interface that a packet leaves by, and no interface has one; say it: --local ${name}=ADDRESS/LEN, or --host FILE`
+    return { kind: 'unclear', sentence, candidates: [] }
   }
 
   /** The host is told, and the rules ask by which interface packets come, and nothing tells that of some. */
