@@ -98,3 +98,28 @@ describe('the walk through a table', () => {
     expect(bench.send(syn).decidedBy).toBe('filter FORWARD 2')
   })
 })
+
+test('who listens hears of the ends of chains that packets came to, a goto’s too, and of none that RETURN left', () => {
+  const bench = new RuleBench({
+    rules: `
+      *filter
+      :a - [0:0]
+      :b - [0:0]
+      :c - [0:0]
+      -A FORWARD -j a
+      -A FORWARD -j b
+      -A FORWARD -g c
+      -A b -j RETURN
+      COMMIT`,
+  })
+  const heard: string[] = []
+  bench.firewall.listener = {
+    onPacket() {},
+    onRule: (chain, rule) => heard.push(`${chain.name} ${rule.number}`),
+    onReturn: (from) => heard.push(`end of ${from.name}`),
+    onPolicy: (chain) => heard.push(`policy of ${chain.name}`),
+  }
+  bench.send(syn)
+  const forward = ['FORWARD 1', 'end of a', 'FORWARD 2', 'b 1', 'FORWARD 3', 'end of c', 'policy of FORWARD']
+  expect(heard).toEqual(forward)
+})

@@ -12,7 +12,7 @@ export interface WalkListener {
   onPacket(): void
   /** `failed`: MATCHED, or the condition that failed first (FAILED_*). */
   onRule(chain: CompiledChain, rule: CompiledRule, failed: number, passage: Passage): void
-  /** A chain of the user's is done, and its caller goes on. */
+  /** A packet has come to the end of a chain of the user's: past its last rule, not by RETURN. */
   onReturn(from: CompiledChain, passage: Passage): void
   onPolicy(chain: CompiledChain, passage: Passage): void
 }
@@ -34,15 +34,18 @@ export class Walk {
     const { listener } = this
     const isLinear = listener !== null || !canBeLookedUp(passage.packet)
     let depth = 0
+    let returned = false
     let cursor = this.#cursors[0]!
     cursor.begin(start, isLinear)
     for (;;) {
       const rule = cursor.next(passage)
       if (rule === null) {
+        const chain = cursor.chain!
+        // A chain that RETURN left has not come to its end; one that was gone to has, whether or not somebody waits.
+        if (listener !== null && !returned && chain.policyDrops === null) listener.onReturn(chain, passage)
+        returned = false
         if (depth === 0) return this.#policy(passage, start)
-        const from = cursor.chain!
         cursor = this.#cursors[--depth]!
-        if (listener !== null) listener.onReturn(from, passage)
         continue
       }
       const failed = rule.failedAt(passage)
@@ -71,6 +74,7 @@ export class Walk {
       if (verdict === VERDICT_CONTINUE) continue
       if (verdict === VERDICT_RETURN) {
         cursor.end()
+        returned = true
         continue
       }
       this.chain = cursor.chain
