@@ -22,6 +22,7 @@ import { type RawTuple, tupleText, tupleView } from '../packet-tuple.ts'
 import { sets } from './lab.ts'
 import { type Count, type Exit, type Journey, type Observed, queueShown, type Said } from './observed.ts'
 import { balances, frameOf, type RuleCase, type RulePacketStep } from './rule-case.ts'
+import { TraceLines } from './trace-lines.ts'
 
 /** A ruleset that the engine does not take: mistakes, or what it cannot evaluate. */
 export interface Unloadable {
@@ -45,6 +46,7 @@ export class RuleEngine {
   readonly #way: HostWay
   #firewall: Firewall | null = null
   #said: Said[] = []
+  readonly #traces = new TraceLines()
   #start = 0
   #balanced = false
   /** For looking at rules only. */
@@ -78,6 +80,8 @@ export class RuleEngine {
     firewall.onNote = (_, note) => {
       if (note.kind === 'nflog') this.#said.push({ group: note.group, prefix: note.prefix })
     }
+    // Who listens makes it walk long chains rule by rule, instead of looking them up.
+    if (rules.some((line) => line.includes('-j TRACE'))) firewall.listener = this.#traces
     this.#firewall = firewall
     const unevaluated = firewall.programs[family]!.unevaluated.map(
       ({ extension, message }) => `${extension}: ${message}`,
@@ -122,6 +126,7 @@ export class RuleEngine {
     const { entrance, frame } = step
     const firewall = this.#loaded()
     this.#said = []
+    this.#traces.lines = []
     const packet = new Packet()
     const tuple = new Tuple()
     const outcome = new Outcome()
@@ -148,7 +153,7 @@ export class RuleEngine {
         .filter(({ decision }) => decision.verdict === VERDICT_ACCEPT || decision.chain?.table !== 'raw')
         .map((answer) => this.#journey(answer.outcome, answer)),
       said: this.#said,
-      traces: null,
+      traces: this.#traces.lines,
       tuple: null,
       entry: outcome.entry < 0 ? null : viewEntry(tracker, outcome.entry, tracker.clock.now),
     }

@@ -35,6 +35,12 @@ export const networks: ByFamily = {
   ],
 }
 
+const hasHoles = (text: string) => /\/.*[.:]/.test(text)
+const wholeNetworks: ByFamily = {
+  ipv4: networks.ipv4.filter((text) => !hasHoles(text)),
+  ipv6: networks.ipv6.filter((text) => !hasHoles(text)),
+}
+
 export const ports: readonly number[] = [22, 80, 81, 443, 1023, 1024, 53, 21, 0, 65_535]
 const portRanges: Values = [
   ...ports.map(String),
@@ -151,10 +157,11 @@ export const values: Readonly<Record<string, ByFamily>> = {
     'INVALID,NEW,RELATED,ESTABLISHED,UNTRACKED,SNAT,DNAT',
   ]),
   'match conntrack.ctproto': both(['tcp', '17', '1', '58', '132', '255']),
-  'match conntrack.ctorigsrc': networks,
-  'match conntrack.ctorigdst': networks,
-  'match conntrack.ctreplsrc': networks,
-  'match conntrack.ctrepldst': networks,
+  // iptables 1.8.9 takes a mask with holes for none at all here.
+  'match conntrack.ctorigsrc': wholeNetworks,
+  'match conntrack.ctorigdst': wholeNetworks,
+  'match conntrack.ctreplsrc': wholeNetworks,
+  'match conntrack.ctrepldst': wholeNetworks,
   'match conntrack.ctorigsrcport': both(decimalPorts),
   'match conntrack.ctorigdstport': both(decimalPorts),
   'match conntrack.ctreplsrcport': both(decimalPorts),
