@@ -6,6 +6,7 @@ import type { WalkListener } from '../firewall/walk.ts'
 import type { LogNote } from '../hook/note.ts'
 import type { Passage } from '../hook/passage.ts'
 import type { Interfaces } from '../host/interfaces.ts'
+import type { AddressTest } from '../ruleset/model.ts'
 import { logLine } from './log-line.ts'
 
 /** Listens to a firewall, and has the lines of the packet that went through it last. */
@@ -32,7 +33,7 @@ export class KernelTrace implements WalkListener {
   }
 
   onRule(chain: CompiledChain, rule: CompiledRule, failed: number, passage: Passage): void {
-    if (failed === MATCHED) this.#add(chain, 'rule', rule.number, passage)
+    if (failed === MATCHED) this.#add(chain, ruleKind(chain, rule), rule.number, passage)
   }
 
   onReturn(from: CompiledChain, passage: Passage): void {
@@ -49,6 +50,31 @@ export class KernelTrace implements WalkListener {
     this.lines.push(logLine(note, passage, this.#interfaces))
   }
 }
+
+const standardVerdicts: ReadonlySet<string> = new Set(['ACCEPT', 'DROP', 'RETURN', 'QUEUE'])
+
+/**
+ * What the line calls a rule that took the packet. One that has a verdict and no condition at all looks to Linux like the end
+ * that it puts to every chain itself (get_chainname_rulenum).
+ */
+export function ruleKind(chain: CompiledChain, { rule }: CompiledRule): 'rule' | 'return' | 'policy' {
+  const { source, destination, inInterface, outInterface, protocol, fragment, matches, target } = rule
+  const isTail =
+    target?.kind === 'extension' &&
+    standardVerdicts.has(target.name) &&
+    matches.length === 0 &&
+    isAnywhere(source) &&
+    isAnywhere(destination) &&
+    inInterface === null &&
+    outInterface === null &&
+    (protocol === null || protocol.number === 0) &&
+    fragment === null
+  if (!isTail) return 'rule'
+  return chain.policyDrops === null ? 'return' : 'policy'
+}
+
+const isAnywhere = (test: AddressTest | null): boolean =>
+  test === null || (!test.inverted && test.mask.every((word) => word === 0))
 
 /** NF_LOG_MASK: everything but the decoded link header. */
 const traced: LogNote = {

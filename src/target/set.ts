@@ -32,7 +32,7 @@ export const set = defineTarget({
     mapPrio: option(flag, { names: ['--map-prio'], summary: "sets the class to the element's" }),
     mapQueue: option(flag, { names: ['--map-queue'], summary: "sets the device's queue to the element's" }),
   },
-  hooksOf: ({ mapPrio }) => (mapPrio ? ['FORWARD', 'OUTPUT', 'POSTROUTING'] : null),
+  hooksOf: ({ mapPrio, mapQueue }) => (mapPrio || mapQueue ? ['FORWARD', 'OUTPUT', 'POSTROUTING'] : null),
   check({ add, exist, timeout, map, mapMark, mapPrio, mapQueue }, { table }) {
     const problems: Problem[] = []
     if (!add && exist)
