@@ -1,6 +1,7 @@
 import type { CompiledChain } from '../../../src/firewall/compiled-chain.ts'
 import { type CompiledRule, MATCHED } from '../../../src/firewall/compiled-rule.ts'
 import type { WalkListener } from '../../../src/firewall/walk.ts'
+import { ruleKind } from '../../../src/format/kernel-trace.ts'
 import type { Passage } from '../../../src/hook/passage.ts'
 
 /** What TRACE logs, as far as the number: every rule that takes a traced packet, every end of a chain, every policy. */
@@ -9,8 +10,8 @@ export class TraceLines implements WalkListener {
 
   onPacket(): void {}
 
-  onRule(chain: CompiledChain, { number }: CompiledRule, failed: number, passage: Passage): void {
-    if (passage.traced && failed === MATCHED) this.#add(chain, 'rule', number)
+  onRule(chain: CompiledChain, rule: CompiledRule, failed: number, passage: Passage): void {
+    if (passage.traced && failed === MATCHED) this.#add(chain, ruleKind(chain, rule), rule.number)
   }
 
   onReturn(from: CompiledChain, passage: Passage): void {

@@ -8,7 +8,7 @@ import { excluded, notInLab } from './exclusions.ts'
 import { networks, values } from './values.ts'
 
 const USER_CHAINS = ['a', 'b', 'c', 'd']
-const DEVICES = ['in0', 'out0', 'lan0', 'in+', 'o+', 'lo', '+']
+const DEVICES = ['in0', 'out0', 'lan0', 'in+', 'o+', 'lo']
 const TCP = 6
 
 /** Options whose value depends on the protocol. */
@@ -205,7 +205,9 @@ export class RulesetMaker {
       used.set(key, spec)
       const chosen = `${label} ${key} ${value}` in excluded ? this.#instead(spec, `${label} ${key}`) : value
       const not = spec.invertible === true && random.chance(0.25) ? '! ' : ''
-      words.push(` ${not}${random.pick(spec.names)}${chosen === '' ? '' : ` ${chosen}`}`)
+      words.push(
+        ` ${not}${name === 'match set.set' ? spec.names[0] : random.pick(spec.names)}${chosen === '' ? '' : ` ${chosen}`}`,
+      )
     }
     const text = words.join('')
     // A table of hashlimit is for all its rules of one kind.
