@@ -5,6 +5,7 @@ import { FAMILY_IPV6, ISSUE_CHAIN, type Packet } from '../packet/packet.ts'
 import type { Rule } from '../ruleset/model.ts'
 import type { CompiledChain } from './compiled-chain.ts'
 import type { InterfaceCondition } from './interface-test.ts'
+import { exactPorts } from './rule-key.ts'
 
 /** `CompiledRule.failedAt`: every condition holds. */
 export const MATCHED = -1
@@ -56,6 +57,12 @@ export class CompiledRule {
   readonly #sourceMask: number
   readonly #destination: number
   readonly #destinationMask: number
+  // What `cannotTake` compares: no bits where a condition is inverted, or there is none.
+  readonly #sourceBits: number
+  readonly #destinationBits: number
+  readonly #protocolBits: number
+  readonly #ports: number
+  readonly #portBits: number
   readonly #in: InterfaceCondition | null
   readonly #out: InterfaceCondition | null
   readonly #protocol: number
@@ -92,6 +99,26 @@ export class CompiledRule {
     if (protocol !== null) asks |= protocol.inverted ? ASKS_PROTOCOL | INVERTS_PROTOCOL : ASKS_PROTOCOL
     if (fragment !== null) asks |= fragment.inverted ? ASKS_FRAGMENT | INVERTS_FRAGMENT : ASKS_FRAGMENT
     this.#asks = asks
+    this.#sourceBits = source?.inverted === true ? 0 : this.#sourceMask
+    this.#destinationBits = destination?.inverted === true ? 0 : this.#destinationMask
+    this.#protocolBits = protocol === null || protocol.inverted ? 0 : 0xff
+    const { ports, bits } = exactPorts(rule)
+    this.#ports = ports
+    this.#portBits = bits
+  }
+
+  /**
+   * True only if a condition fails that changes nothing, told by one comparison: addresses (of IPv6 their first words),
+   * protocol and ports, as far as none is inverted. For packets that `canBeLookedUp`.
+   */
+  cannotTake(packet: Packet): boolean {
+    return (
+      (((packet.source0 ^ this.#source) & this.#sourceBits) |
+        ((packet.destination0 ^ this.#destination) & this.#destinationBits) |
+        ((packet.protocol ^ this.#protocol) & this.#protocolBits) |
+        ((((packet.sourcePort << 16) | packet.destinationPort) ^ this.#ports) & this.#portBits)) !==
+      0
+    )
   }
 
   /** MATCHED, or the first condition that fails (ip_packet_match, ip6_packet_match, then the matches). */

@@ -15,6 +15,7 @@ export class Cursor {
   #next = 0
   /** From here on rules are found by the chain's index. */
   #indexedFrom = END_OF_CHAIN
+  #isLinear = false
   #isFound = false
   readonly #found = new Candidates()
   #at = 0
@@ -25,32 +26,44 @@ export class Cursor {
   begin(chain: CompiledChain, isLinear: boolean): void {
     this.chain = chain
     this.#next = 0
+    this.#isLinear = isLinear
     this.#indexedFrom = isLinear || chain.index === null ? END_OF_CHAIN : INDEXED_FROM
     this.#isFound = false
   }
 
   /** Nothing more is asked in this chain. */
   end(): void {
-    this.#next = END_OF_CHAIN - 1
+    this.#next = END_OF_CHAIN
     this.#indexedFrom = END_OF_CHAIN
   }
 
   /** The next rule that may take the packet, or null at the end of the chain. */
   next(passage: Passage): CompiledRule | null {
     const { rules } = this.chain!
-    if (this.#next < this.#indexedFrom) return this.#next < rules.length ? rules[this.#next++]! : null
+    const end = Math.min(this.#indexedFrom, rules.length)
+    if (this.#isLinear) return this.#next < end ? rules[this.#next++]! : null
+    const { packet } = passage
+    while (this.#next < end) {
+      const rule = rules[this.#next++]!
+      if (!rule.cannotTake(packet)) return rule
+    }
+    return this.#indexedFrom === END_OF_CHAIN ? null : this.#nextFound(passage)
+  }
+
+  #nextFound(passage: Passage): CompiledRule | null {
     if (!this.#isFound) this.#find(passage)
+    const { rules } = this.chain!
     const found = this.#found
     const always = this.#always
-    const place = this.#at < found.count ? found.places[this.#at]! : END_OF_CHAIN
-    const other = this.#alwaysAt < always.length ? always[this.#alwaysAt]! : END_OF_CHAIN
-    if (place < other) {
-      this.#at++
-      return rules[place]!
+    for (;;) {
+      const place = this.#at < found.count ? found.places[this.#at]! : END_OF_CHAIN
+      const other = this.#alwaysAt < always.length ? always[this.#alwaysAt]! : END_OF_CHAIN
+      if (place === END_OF_CHAIN && other === END_OF_CHAIN) return null
+      if (place < other) this.#at++
+      else this.#alwaysAt++
+      const rule = rules[Math.min(place, other)]!
+      if (!rule.cannotTake(passage.packet)) return rule
     }
-    if (other === END_OF_CHAIN) return null
-    this.#alwaysAt++
-    return rules[other]!
   }
 
   #find(passage: Passage): void {

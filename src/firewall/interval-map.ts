@@ -82,12 +82,12 @@ export class IntervalMap {
   #search(from: number, to: number, word0: number, word1: number, word2: number, word3: number): number {
     let low = from
     let high = to
-    const [first] = this.#words
+    const first = this.#words[0]!
     const value = word0 ^ 0x80000000
     if (this.#width === 1) {
       while (low < high) {
         const middle = (low + high + 1) >>> 1
-        if (first![middle]! <= value) low = middle
+        if (first[middle]! <= value) low = middle
         else high = middle - 1
       }
       return low

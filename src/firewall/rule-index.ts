@@ -23,6 +23,7 @@ export class Candidates {
   count = 0
 
   add(from: Int32Array, start: number, end: number): void {
+    if (start === end) return
     if (this.count + end - start > this.places.length) {
       const grown = new Int32Array((this.count + end - start) * 2)
       grown.set(this.places)
@@ -78,22 +79,24 @@ class Node {
     return this.levels.length > 0
   }
 
-  find(passage: Passage, found: Candidates): void {
+  /** `first`: the first word of each field of the packet. */
+  find(passage: Passage, first: Int32Array, found: Candidates): void {
     const { levels } = this
     for (let i = 0; i < levels.length; i++) {
       const { field, wide, map, further } = levels[i]!
+      const word = first[field]!
       const interval = wide
         ? map.find(
-            fieldWord(field, passage, 0),
+            word,
             fieldWord(field, passage, 1),
             fieldWord(field, passage, 2),
             fieldWord(field, passage, 3),
           )
-        : map.find(fieldWord(field, passage, 0), 0, 0, 0)
+        : map.find(word, 0, 0, 0)
       const node = further[interval]!
       if (node === null) found.add(map.items, map.starts[interval]!, map.starts[interval + 1]!)
       else {
-        node.find(passage, found)
+        node.find(passage, first, found)
         found.add(node.rest, 0, node.rest.length)
       }
     }
@@ -149,6 +152,8 @@ export class RuleIndex {
   readonly #family: Family
   readonly #entries: readonly Entry[]
   readonly #sample = new FieldSample()
+  /** Of the packet that is looked up: the first word of each field. */
+  readonly #first = new Int32Array(FIELDS)
   #root: Node
   #asked = 0
   /** Packets until the index is made anew; 0: it stays. */
@@ -176,8 +181,10 @@ export class RuleIndex {
   /** The others that may take the packet, which `canBeLookedUp`. */
   find(passage: Passage, found: Candidates): void {
     if (this.#lookAt > 0) this.#look(passage)
+    const first = this.#first
+    for (let field = 0; field < FIELDS; field++) first[field] = fieldWord(field, passage, 0)
     found.count = 0
-    this.#root.find(passage, found)
+    this.#root.find(passage, first, found)
   }
 
   #look(passage: Passage): void {

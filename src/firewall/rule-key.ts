@@ -64,6 +64,19 @@ function prefixLength(mask: readonly number[]): number {
   return length
 }
 
+/** The ports that a packet must have, source << 16 | destination, and which bits of that are asked for. */
+export function exactPorts(rule: Rule): { readonly ports: number; readonly bits: number } {
+  let ports = 0
+  let bits = 0
+  for (const { field, from, to } of portKeys(rule)) {
+    const port = from[0]! >>> 16
+    if (port !== to[0]! >>> 16) continue
+    ports |= field === FIELD_SOURCE_PORT ? port << 16 : port
+    bits |= field === FIELD_SOURCE_PORT ? 0xffff0000 : 0xffff
+  }
+  return { ports, bits }
+}
+
 function portKeys({ protocol, matches }: Rule): RuleKey[] {
   if (protocol === null || protocol.inverted) return []
   const name = protocol.number === PROTOCOL_TCP ? 'tcp' : protocol.number === PROTOCOL_UDP ? 'udp' : null
