@@ -5,6 +5,7 @@
  *     --seed N      another one each time unless given; printed
  *     --kind NAME   only cases of one kind
  *     --case N      one case by its seed, with everything that happens (with --kind, if it was given then)
+ *     rules         random rulesets instead: --rulesets N (default 1000), --seed N
  *     FILE          a capture: its packets through both, without waiting out its gaps
  *
  * Exit code 1 when kernel and engine disagree or nothing could be compared, 2 for wrong use, 3 without what it needs.
@@ -16,6 +17,8 @@ import { LEFT_OUT } from './coverage.ts'
 import { FirewallEngine } from './firewall-engine.ts'
 import { Kernel } from './kernel.ts'
 import { whyNot } from './needs.ts'
+import { whyNoRules } from './rules/needs.ts'
+import { runRules } from './rules/run-rules.ts'
 import { CASE_KINDS } from './traffic/generator.ts'
 
 function wholeNumber(text: string | undefined, otherwise: number): number {
@@ -63,6 +66,7 @@ async function main(): Promise<void> {
       seed: { type: 'string' },
       kind: { type: 'string' },
       case: { type: 'string' },
+      rulesets: { type: 'string' },
     },
   })
   if (values.kind !== undefined && !CASE_KINDS.includes(values.kind)) {
@@ -70,6 +74,18 @@ async function main(): Promise<void> {
   }
   const reason = whyNot()
   if (reason !== null) fail(`cannot ask the kernel: ${reason}`, 3)
+  if (positionals[0] === 'rules') {
+    const lacking = whyNoRules()
+    if (lacking !== null) fail(`cannot ask the kernel: ${lacking}`, 3)
+    const seed = wholeNumber(values.seed, Date.now() % 1_000_000)
+    const rulesets = wholeNumber(values.rulesets, 1000)
+    console.error(`seed ${seed}`)
+    const progress = (done: number) => {
+      if (process.stderr.isTTY) process.stderr.write(`\r${done} of ${rulesets} rulesets`)
+    }
+    if (!(await runRules({ seed, rulesets, progress }))) process.exitCode = 1
+    return
+  }
   if (positionals.length > 0) {
     for (const path of positionals) await playFile(path)
     return

@@ -253,7 +253,9 @@ export class RuleKernel {
 
   counts(): Count[] {
     this.#run(`${this.#program('save')} -c >saved`)
-    return readCounts(this.#read('saved'))
+    const counts = readCounts(this.#read('saved'))
+    // The nft back end keeps no counters of policies.
+    return this.backEnd === 'nft' ? counts.filter(({ number }) => number > 0) : counts
   }
 
   entries(): KernelEntry[] {
@@ -289,7 +291,9 @@ export class RuleKernel {
     const [, ...answers] = journeys
     const tuple = packetTuple(step.bytes) ?? quotedTuple(step.bytes)
     const entry = tuple && this.#entryOf(tuple)
-    return { journey: own, answers, said, traces, tuple, entry }
+    // The nft back end traces by other means.
+    const lines = this.backEnd === 'nft' ? null : traces
+    return { journey: own, answers, said, traces: lines, tuple, entry }
   }
 
   #transmit(step: RulePacketStep): void {

@@ -1,13 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Random } from '../traffic/random.ts'
-import { notYet } from './generate/exclusions.ts'
 import { TrafficMaker } from './generate/traffic.ts'
 import { whyNoRules } from './needs.ts'
+import type { Observed } from './observed.ts'
 import { playRules, playTraffic, type RulePlayer } from './play-rules.ts'
 import { ruleFailure } from './rule-campaign.ts'
+import type { RuleCase } from './rule-case.ts'
 import { RuleEngine } from './rule-engine.ts'
 import { RuleKernel } from './rule-kernel.ts'
-import { writtenCases } from './written.ts'
+import { exampleCases, nftDiffers, writtenCases } from './written.ts'
 
 /** What the written rulesets use together. */
 const MATCHES =
@@ -41,27 +42,35 @@ describe.skipIf(missing !== null)(title, () => {
     kernel?.close()
   })
 
-  test.for(cases.map((one) => [one.name, one] as const))('%s', ([name, one], { skip }) => {
-    const outcome = playRules(player, one, true)
-    const { unevaluated } = outcome
-    if (unevaluated.length > 0) {
-      const known = new Set(notYet.map((extension) => extension.split(' ')[1]))
-      expect(unevaluated.filter((text) => !known.has(text.split(':')[0]))).toEqual([])
-      skip(unevaluated.join('; '))
-    }
-    const { difference, trace } = outcome
+  /** Random packets, the same each time. */
+  function playRandom(one: RuleCase): string {
+    const traffic = new TrafficMaker(one.family, new Random(one.name.length))
+    let sent = 0
+    const next = (last: Observed | null) => (sent++ < RANDOM_PACKETS ? traffic.next(last) : null)
+    const { difference, trace } = playTraffic(player, one, next, true)
+    return difference ? ruleFailure(one, difference, trace).text : ''
+  }
+
+  test.for(cases.map((one) => [one.name, one] as const))('%s', ([, one]) => {
+    const { difference, trace, unevaluated } = playRules(player, one, true)
+    expect(unevaluated).toEqual([])
     expect(difference ? ruleFailure(one, difference, trace).text : '').toBe('')
-    // Every rule has met a packet, or its edge was not tried.
     const met = kernel.counts().filter(({ number, packets }) => number > 0 && packets !== '0')
     expect(met.length).toBeGreaterThan(0)
-    const traffic = new TrafficMaker(one.family, new Random(name.length))
-    let sent = 0
-    const random = playTraffic(
-      player,
-      one,
-      (last) => (sent++ < RANDOM_PACKETS ? traffic.next(last) : null),
-      true,
-    )
-    expect(random.difference ? ruleFailure(one, random.difference, random.trace).text : '').toBe('')
+    expect(playRandom(one)).toBe('')
+  })
+
+  test('the rulesets of the examples', () => {
+    expect(exampleCases().map(playRandom).join('')).toBe('')
+  })
+})
+
+describe.skipIf(missing !== null)('the same by the nft back end', () => {
+  test('agrees, but for what is known', () => {
+    const kernel = RuleKernel.open('nft')
+    const player = { kernel, engine: new RuleEngine(kernel.lab) }
+    const differing = cases.filter((one) => playRules(player, one).difference !== null)
+    kernel.close()
+    expect(differing.map(({ name }) => name)).toEqual(Object.keys(nftDiffers).sort())
   })
 })
