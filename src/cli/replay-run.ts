@@ -11,7 +11,7 @@ import { Tracker } from '../conntrack/tracker.ts'
 import type { EventView, StatisticsView } from '../conntrack/view.ts'
 import { expectationsOf, tableOf } from '../conntrack/view-entry.ts'
 import { printable } from '../diagnostic/printable.ts'
-import { type Assumption, assumptionsOf } from '../explain/assumption.ts'
+import type { Assumption } from '../explain/assumption.ts'
 import { count } from '../explain/number-words.ts'
 import { CapturePlace } from '../firewall/capture-place.ts'
 import { countedRuleset } from '../firewall/counted.ts'
@@ -46,15 +46,10 @@ import { momentInstant } from './moment.ts'
 import { Output, writeStandardError } from './output.ts'
 import { PacketTrace } from './packet-trace.ts'
 import { Progress } from './progress.ts'
+import { runAssumptions } from './replay-assumptions.ts'
 import { type PreparedHost, prepareHost } from './replay-host.ts'
 import type { ReplayOptions, ReplayRequest } from './replay-options.ts'
-import {
-  judgeUnevaluated,
-  loadRules,
-  loadSets,
-  loadTimeoutPolicies,
-  unevaluatedText,
-} from './replay-rules.ts'
+import { judgeUnevaluated, loadRules, loadSets, loadTimeoutPolicies } from './replay-rules.ts'
 import { type Terminal, terminalOf } from './terminal.ts'
 import { UTC } from './zone.ts'
 
@@ -90,6 +85,7 @@ class ReplayRun {
   readonly #odd = new OddPackets()
   readonly #json = new NdjsonWriter()
   readonly #writer: CommentedCapture | null
+  readonly #standing: { readonly way: HostWay; readonly standpoint: Standpoint | null }
   /** Rules that were left out. */
   readonly #unevaluated: readonly Unevaluated[]
   readonly #trace: PacketTrace | null
@@ -151,6 +147,8 @@ class ReplayRun {
     this.#unevaluated = judgeUnevaluated(firewall, options)
     this.#trace = firewall.answers === null ? null : new PacketTrace(firewall, options.trace)
     this.#consequences = firewall.answers === null || options.asRecorded ? null : new Consequences(firewall)
+    const standpoint = captured === 'wire' ? null : new Standpoint(captured, host, way, this.#tracker)
+    this.#standing = { way, standpoint }
     const observer: ReplayObserver = {
       onPacket: (packet, outcome, number) => this.#onPacket(packet, outcome, number),
       onStart: (start) => this.#onStart(start),
@@ -159,7 +157,7 @@ class ReplayRun {
     }
     this.#replay = new Replay(this.#capture, firewall, observer, {
       ...(this.#consequences !== null && { consequences: this.#consequences }),
-      ...(captured !== 'wire' && { standpoint: new Standpoint(captured, host, way, this.#tracker) }),
+      ...(standpoint !== null && { standpoint }),
     })
     if (options.events) subscribe(this.#tracker, (event) => this.#onEvent(event))
     const sizes = inputs.map(({ size }) => size)
@@ -349,19 +347,14 @@ class ReplayRun {
     return { ...statistics, expectNew: matched, expectCreate: created, expectDelete: deleted }
   }
 
-  /** What was concluded about the host, ahead of what the run took for granted. */
   #assumptions(): Assumption[] {
-    const { sentences, notes } = this.#prepared
-    const concluded = [...notes, ...sentences].map(
-      (sentence): Assumption => ({ code: 'host', count: 1, sentence: printable(sentence) }),
-    )
-    if (this.#unevaluated.length > 0) {
-      for (const one of this.#unevaluated) {
-        const sentence = `${unevaluatedText(one)}; left out, and ${count(one.asked, 'packet')} came as far as it`
-        concluded.push({ code: 'rules-left-out', count: one.asked, sentence: printable(sentence) })
-      }
-    }
-    return [...concluded, ...assumptionsOf(this.#replay)]
+    return runAssumptions({
+      replay: this.#replay,
+      prepared: this.#prepared,
+      ...this.#standing,
+      unevaluated: this.#unevaluated,
+      consequences: this.#consequences,
+    })
   }
 
   #reportParts(): ReportParts {

@@ -11,8 +11,9 @@ import { count } from './number-words.ts'
 export interface Assumption {
   /** What kind of assumption it is; codes are stable. */
   readonly code:
-    | 'host'
     | 'rules-left-out'
+    | 'tracking'
+    | 'consequences'
     | 'capture-problem'
     | 'checksums-offloaded'
     | 'checksums-ignored'

@@ -18,7 +18,7 @@ function assumedOf(
   const summary = new Summary(tracker)
   summary.packets = 9
   change(way, standpoint, summary)
-  return hostAssumptionsOf({ way, standpoint, summary, sentences: ['guess\u202e'] })
+  return hostAssumptionsOf({ way, standpoint, summary, sentences: ['guess\u202e'], asksInterfaces: true })
 }
 
 test('what was guessed and what the IP layer did not check is said, safe to print', () => {

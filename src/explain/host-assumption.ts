@@ -8,21 +8,26 @@ import { count } from './number-words.ts'
 
 export interface HostAssumed {
   readonly way: HostWay
-  readonly standpoint: Standpoint
+  /** Null: every packet was taken as the host received or sent it. */
+  readonly standpoint: Standpoint | null
   readonly summary: Summary
+  /** A rule asks for an interface. */
+  readonly asksInterfaces: boolean
   /** What was guessed, or left out, of the host and the capture: clauses without a full stop. */
   readonly sentences: readonly string[]
 }
 
 /** Of a replay that has run to its end. */
-export function hostAssumptionsOf({ way, standpoint, summary, sentences }: HostAssumed): Assumption[] {
+export function hostAssumptionsOf(assumedHost: HostAssumed): Assumption[] {
+  const { way, standpoint, summary, sentences, asksInterfaces } = assumedHost
   const list: Assumption[] = sentences.map((sentence) => ({
     code: 'host',
     count: 1,
     sentence: printable(sentence),
   }))
   const add = (code: Assumption['code'], number: number, sentence: string): void => {
-    if (number > 0) list.push({ code, count: number, sentence })
+    const matters = code !== 'interfaces' || asksInterfaces
+    if (number > 0 && matters) list.push({ code, count: number, sentence })
   }
   const { assumed } = way
   add(
@@ -67,6 +72,7 @@ export function hostAssumptionsOf({ way, standpoint, summary, sentences }: HostA
     summary.notOurs,
     `${count(summary.notOurs, 'packet')} neither sent to the host nor by it: they meet no hook`,
   )
+  if (standpoint === null) return list
   const { secondCopies, against, readdressed, standIns } = standpoint.counts
   add(
     'second-copies',

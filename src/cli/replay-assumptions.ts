@@ -1,0 +1,59 @@
+/** What a run took for granted: about the host and the rules, then about the capture. */
+import { printable } from '../diagnostic/printable.ts'
+import { type Assumption, assumptionsOf } from '../explain/assumption.ts'
+import { hostAssumptionsOf } from '../explain/host-assumption.ts'
+import { count } from '../explain/number-words.ts'
+import type { HostWay } from '../firewall/host-way.ts'
+import type { Unevaluated } from '../firewall/program.ts'
+import type { Consequences } from '../replay/consequences.ts'
+import type { Replay } from '../replay/replay.ts'
+import { needsOf } from '../replay/rule-needs.ts'
+import type { Standpoint } from '../replay/standpoint.ts'
+import type { PreparedHost } from './replay-host.ts'
+import { unevaluatedText } from './replay-rules.ts'
+
+/** A replay that has run to its end, and what it was made with. */
+export interface FinishedRun {
+  readonly replay: Replay
+  readonly prepared: PreparedHost
+  readonly way: HostWay
+  readonly standpoint: Standpoint | null
+  readonly unevaluated: readonly Unevaluated[]
+  readonly consequences: Consequences | null
+}
+
+export function runAssumptions(run: FinishedRun): Assumption[] {
+  const { replay, prepared, way, standpoint } = run
+  const { firewall, summary } = replay
+  if (firewall.answers === null) return assumptionsOf(replay)
+  const rulesets = Object.values(firewall.programs).flatMap((program) => program?.ruleset ?? [])
+  const sentences = [...prepared.notes, ...prepared.sentences]
+  const asksInterfaces = needsOf(rulesets).interfaces.length > 0
+  return [
+    ...hostAssumptionsOf({ way, standpoint, summary, sentences, asksInterfaces }),
+    ...ruleAssumptions(run),
+    ...assumptionsOf(replay),
+  ]
+}
+
+function ruleAssumptions({ replay, unevaluated, consequences }: FinishedRun): Assumption[] {
+  const { programs, tracks } = replay.firewall
+  const list = unevaluated.map((one): Assumption => {
+    const sentence = `${unevaluatedText(one)}; left out, and ${count(one.asked, 'packet')} came as far as it`
+    return { code: 'rules-left-out', count: one.asked, sentence: printable(sentence) }
+  })
+  const untracked = (['ipv4', 'ipv6'] as const).filter(
+    (family) => tracks[family] && programs[family]?.needsTracking === false,
+  )
+  if (untracked.length > 0) {
+    const sentence =
+      'no rule needs connection tracking, so Linux would not track; here it does (--conntrack=auto: as Linux)'
+    list.push({ code: 'tracking', count: untracked.length, sentence })
+  }
+  const silenced = consequences?.silenced ?? 0
+  if (silenced > 0) {
+    const sentence = `${count(silenced, 'packet')} that would not have been sent: they follow an opening packet that these rules drop (--as-recorded judges them all the same)`
+    list.push({ code: 'consequences', count: silenced, sentence })
+  }
+  return list
+}
