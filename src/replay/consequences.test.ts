@@ -55,6 +55,25 @@ describe('consequences of a dropped opening packet', () => {
     ])
   })
 
+  test('the answer of the server that it was translated to would not have been seen either', () => {
+    const { send, consequences } = course(`
+      *nat
+      :PREROUTING ACCEPT [0:0]
+      -A PREROUTING -p tcp --dport 80 -j DNAT --to-destination 192.168.1.20:8080
+      COMMIT
+      *filter
+      :FORWARD ACCEPT [0:0]
+      -A FORWARD -p tcp --syn -m statistic --mode nth --every 2 --packet 0 -j DROP
+      COMMIT`)
+    const answer: PacketPlan = {
+      source: '192.168.1.20',
+      destination: '10.0.0.2',
+      tcp: { sourcePort: 8080, destinationPort: 40_000, flags: 'SA' },
+    }
+    expect([client('S'), answer, client('A'), client('S'), answer].map(send)).toEqual([0, 1, 1, 0, 0])
+    expect(consequences.silenced).toBe(2)
+  })
+
   test('a dropped later packet silences nothing', () => {
     const { send } = course('-A FORWARD -p tcp --tcp-flags PSH PSH -j DROP')
     expect(

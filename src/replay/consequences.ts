@@ -4,7 +4,7 @@
  * retransmitted SYN may pass a limit.
  */
 import { CTINFO_NEW, CTINFO_NONE, CTINFO_UNTRACKED } from '../conntrack/status.ts'
-import type { Tuple } from '../conntrack/tuple.ts'
+import { Tuple } from '../conntrack/tuple.ts'
 import type { Firewall } from '../firewall/firewall.ts'
 import { VERDICT_ACCEPT, VERDICT_DROP, VERDICT_REJECT } from '../hook/hook.ts'
 import { ISSUE_NONE, type Packet, PROTOCOL_TCP, TCP_ACK, TCP_SYN } from '../packet/packet.ts'
@@ -17,6 +17,9 @@ interface SilentFlow {
   readonly addresses: Int32Array
   readonly ports: number
   readonly protocol: number
+  readonly hash: number
+  /** The same flow as it was translated ahead of the drop: whoever answers in the capture answers that. */
+  translated: SilentFlow | null
   /** Number over the run of the packet that was dropped last. */
   packet: number
 }
@@ -26,6 +29,7 @@ export class Consequences {
   readonly #firewall: Firewall
   /** By the keyed hash of the flow, oldest first. */
   readonly #flows = new Map<number, SilentFlow[]>()
+  readonly #translated = new Tuple()
   #count = 0
   /** Packets that would not have been sent. */
   silenced = 0
@@ -56,9 +60,18 @@ export class Consequences {
     const { ctinfo } = this.#firewall.passage.outcome
     if (ctinfo !== CTINFO_NEW && ctinfo !== CTINFO_NONE && ctinfo !== CTINFO_UNTRACKED) return
     if (!isOpening(packet)) return
+    const flow = this.#note(tuple, number)
+    const { tracker, passage } = this.#firewall
+    tracker.prepare(passage.packet, this.#translated)
+    if (this.#translated.usable && !isSame(flow, this.#translated))
+      flow.translated = this.#note(this.#translated, number)
+  }
+
+  #note(tuple: Tuple, number: number): SilentFlow {
     const known = this.#find(tuple)
-    if (known === null) this.#add(tuple, number)
-    else known.packet = number
+    if (known === null) return this.#add(tuple, number)
+    known.packet = number
+    return known
   }
 
   #find(tuple: Tuple): SilentFlow | null {
@@ -71,7 +84,7 @@ export class Consequences {
     return null
   }
 
-  #add(tuple: Tuple, packet: number): void {
+  #add(tuple: Tuple, packet: number): SilentFlow {
     if (this.#count >= MOST) {
       const [oldest] = this.#flows.keys()
       const gone = this.#flows.get(oldest!)!.length
@@ -79,19 +92,31 @@ export class Consequences {
       this.#count -= gone
       this.forgotten += gone
     }
-    const flow = { addresses: tuple.addresses.slice(), ports: tuple.ports, protocol: tuple.protocol, packet }
+    const flow: SilentFlow = {
+      addresses: tuple.addresses.slice(),
+      ports: tuple.ports,
+      protocol: tuple.protocol,
+      hash: tuple.hash,
+      translated: null,
+      packet,
+    }
     const flows = this.#flows.get(tuple.hash)
     if (flows === undefined) this.#flows.set(tuple.hash, [flow])
     else flows.push(flow)
     this.#count++
+    return flow
   }
 
   #remove(tuple: Tuple): void {
-    const flow = this.#find(tuple)
-    if (flow === null) return
-    const flows = this.#flows.get(tuple.hash)!.filter((one) => one !== flow)
-    if (flows.length === 0) this.#flows.delete(tuple.hash)
-    else this.#flows.set(tuple.hash, flows)
+    for (let flow = this.#find(tuple); flow !== null; flow = flow.translated) this.#forget(flow)
+  }
+
+  #forget(flow: SilentFlow): void {
+    const flows = this.#flows.get(flow.hash)
+    const left = flows?.filter((one) => one !== flow) ?? []
+    if (flows === undefined || left.length === flows.length) return
+    if (left.length === 0) this.#flows.delete(flow.hash)
+    else this.#flows.set(flow.hash, left)
     this.#count--
   }
 }
