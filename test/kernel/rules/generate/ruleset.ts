@@ -16,6 +16,12 @@ const helpers: Readonly<Record<string, Readonly<Record<number, string>>>> = {
   'target CT.helper': { 6: 'ftp', 17: 'tftp' },
 }
 
+/**
+ * Matches with options of the same name. Loaded a second time in a rule, the tool takes such an option for that of a match
+ * loaded in between.
+ */
+const sharesNames: ReadonlySet<string> = new Set(['connlabel', 'connmark', 'mark', 'recent', 'set'])
+
 interface DraftRule {
   readonly table: TableName
   readonly text: string
@@ -118,7 +124,10 @@ export class RulesetMaker {
       ({ protocols }) => protocols === undefined || protocols.includes(protocol),
     )
     const used = fixed && fitting.includes(fixed) ? [fixed] : []
-    while (random.chance(0.3) && used.length < 4) used.push(this.#pickExtension(fitting))
+    while (random.chance(0.3) && used.length < 4) {
+      const more = this.#pickExtension(fitting)
+      if (!used.includes(more) || !sharesNames.has(more.name)) used.push(more)
+    }
 
     const table = this.#tableOf(extension)
     const hooks = builtInChains(table).filter((hook) => extension?.hooks?.includes(hook) ?? true)
