@@ -4,40 +4,13 @@
  *
  *     npx tsx examples/first-look.ts
  */
-import { writeFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
-import { pcapngInterface, pcapngPacket, pcapngSection } from '../src/capture/writer.ts'
 import { buildPacket, type PacketPlan } from '../src/packet/build.ts'
-import { ethernet } from '../src/packet/build-link.ts'
-import { LINKTYPE_ETHERNET } from '../src/packet/link-type.ts'
+import { ExampleCapture } from './example-capture.ts'
 
 const client = '10.0.0.2'
 const server = '192.0.2.9'
-/** 14 November 2023, 22:13:20 UTC. */
-const start = 1_700_000_000
 
-const blocks: Uint8Array[] = [
-  pcapngSection('sallyport examples/first-look.ts'),
-  pcapngInterface({ name: 'eth0', linkType: LINKTYPE_ETHERNET, snapLength: 262_144 }),
-]
-let milliseconds = 0
-
-function send(plan: PacketPlan): void {
-  const bytes = ethernet(buildPacket(plan))
-  blocks.push(
-    pcapngPacket({
-      seconds: start + Math.floor(milliseconds / 1000),
-      nanoseconds: (milliseconds % 1000) * 1_000_000,
-      interfaceIndex: 0,
-      direction: 0,
-      bytes,
-      start: 0,
-      end: bytes.length,
-      originalLength: bytes.length,
-    }),
-  )
-  milliseconds += 7
-}
+export const firstLook = new ExampleCapture('sallyport examples/first-look.ts', ['eth0'])
 
 /** A conversation of one client port with one server port, told packet by packet. */
 class Conversation {
@@ -73,7 +46,7 @@ class Conversation {
     length: number,
     window: number,
   ): void {
-    send({
+    firstLook.add({
       source: fromClient ? client : server,
       destination: fromClient ? server : client,
       tcp: {
@@ -133,38 +106,26 @@ const question: PacketPlan = {
   destination: '192.0.2.53',
   udp: { sourcePort: 40_005, destinationPort: 53, payload: new Uint8Array(29).fill(0x2e) },
 }
-send(question)
-send({
+firstLook.add(question)
+firstLook.add({
   source: '192.0.2.53',
   destination: server,
   icmp: { type: 3, code: 3, payload: buildPacket(question) },
 })
 
 // Somebody looks for SNMP.
-send({
+firstLook.add({
   source: '198.51.100.7',
   destination: server,
   udp: { sourcePort: 51_000, destinationPort: 161, payload: new Uint8Array(43).fill(0x2e) },
 })
 
 // 12 s later the reset connection's entry has expired (10 s), and the client's FIN finds nothing.
-milliseconds += 12_000
+firstLook.pass(12_000)
 mail.out('FA', 2001, 7041)
 
 // Two minutes later that of the closed one has, too: a FIN that the server sends again is a stray.
-milliseconds += 125_000
+firstLook.pass(125_000)
 web.back('FA', 6201, 1122)
 
-/** The capture file's bytes. */
-export function firstLook(): Uint8Array {
-  const file = new Uint8Array(blocks.reduce((sum, block) => sum + block.length, 0))
-  let at = 0
-  for (const block of blocks) {
-    file.set(block, at)
-    at += block.length
-  }
-  return file
-}
-
-const self = fileURLToPath(import.meta.url)
-if (process.argv[1] === self) writeFileSync(self.replace(/\.ts$/, '.pcapng'), firstLook())
+firstLook.writeBeside(import.meta.url)

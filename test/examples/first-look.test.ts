@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { firstLook } from '../../examples/first-look.ts'
+import { routed } from '../../examples/router.ts'
 
 const examples = fileURLToPath(new URL('../../examples/', import.meta.url))
 const command = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
@@ -15,8 +16,11 @@ function replay(...args: string[]): string {
   }).replace(/ id=\d+/g, ' id=N')
 }
 
-test('the committed capture is what its program makes', () => {
-  expect(Buffer.from(firstLook()).equals(readFileSync(`${examples}first-look.pcapng`))).toBe(true)
+test.each([
+  ['first-look', firstLook],
+  ['router', routed],
+])('the committed capture %s is what its program makes', (name, made) => {
+  expect(Buffer.from(made.bytes).equals(readFileSync(`${examples}${name}.pcapng`))).toBe(true)
 })
 
 test('without rules, those out of the ordinary', () => {
