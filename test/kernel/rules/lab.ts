@@ -1,4 +1,6 @@
 /** The machine that the rules are tried on, told once for both: devices, addresses, routes, sets. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Family } from '../../../src/ruleset/model.ts'
 
 export interface LabDevice {
@@ -41,6 +43,8 @@ export const blackholes: Readonly<Record<Family, string>> = { ipv4: '10.9.2.0/24
 /** Of `lan0`. */
 export const LAN_MAC = '02:00:00:00:03:01'
 
+const example = readFileSync(join(import.meta.dirname, '../../../examples/router.ipset'), 'utf8')
+
 /** As `ipset restore` reads them. */
 export const sets: readonly string[] = [
   'create s4 hash:ip',
@@ -61,6 +65,7 @@ export const sets: readonly string[] = [
   'add p6 fd00:2::2,tcp:80',
   'create b4 bitmap:port range 0-1024',
   'add b4 80',
+  ...example.trimEnd().split('\n'),
 ]
 
 /** What CLASSIFY is asked for; whatever else a packet's priority is comes from its TOS. */
