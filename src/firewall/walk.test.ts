@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { RuleBench } from '../../test/support/rule-bench.ts'
+import { DECIDED_BY_HOTDROP } from './decision.ts'
 
 const syn = {
   source: '10.0.0.2',
@@ -122,4 +123,61 @@ test('who listens hears of the ends of chains that packets came to, a goto’s t
   bench.send(syn)
   const forward = ['FORWARD 1', 'end of a', 'FORWARD 2', 'b 1', 'FORWARD 3', 'end of c', 'policy of FORWARD']
   expect(heard).toEqual(forward)
+})
+
+// As Linux counted and answered (do … while (!acpar.hotdrop) of ipt_do_table).
+describe('a match that drops a packet and, inverted, takes it', () => {
+  const broken = {
+    source: '10.0.0.2',
+    destination: '192.0.2.9',
+    sctp: { sourcePort: 1, destinationPort: 2, chunks: [] },
+  }
+  const takes = '-p sctp -m sctp ! --chunk-types any DATA'
+
+  test.each(['', '-j MARK --set-mark 1', '-j ACCEPT', '-j a', '-g a', '-j RETURN', '-j NFQUEUE'])(
+    'the rule counts it, its target %j acts, and it is dropped',
+    (target) => {
+      const bench = new RuleBench({
+        rules: `
+          *filter
+          :FORWARD ACCEPT [0:0]
+          :a - [0:0]
+          -A FORWARD ${takes} ${target}
+          -A FORWARD -p sctp
+          -A a
+          COMMIT`,
+      })
+      expect(bench.send(broken)).toMatchObject({
+        verdict: 'DROP',
+        mark: target.includes('MARK') ? 1 : 0,
+      })
+      const { decision } = bench.firewall
+      expect(decision.by).toBe(DECIDED_BY_HOTDROP)
+      expect(decision.rule?.number).toBe(1)
+      expect(bench.counts('filter', 'FORWARD')).toEqual([1, 0, 0])
+      expect(bench.counts('filter', 'a')).toEqual([0])
+    },
+  )
+
+  test('REJECT answers it', () => {
+    const bench = new RuleBench({ rules: `-A FORWARD ${takes} -j REJECT` })
+    expect(bench.send(broken).verdict).toBe('DROP')
+    expect(bench.firewall.answers!.list).toHaveLength(1)
+  })
+
+  test('a later match of the rule says no: it is dropped, and not counted', () => {
+    const bench = new RuleBench({ rules: `-A FORWARD ${takes} -m mark --mark 7\n-A FORWARD` })
+    expect(bench.send(broken).verdict).toBe('DROP')
+    expect(bench.counts('filter', 'FORWARD')).toEqual([0, 0, 0])
+  })
+
+  test('an option of DCCP behind the end of its header: the same', () => {
+    const bench = new RuleBench({
+      rules: '-A FORWARD -p dccp -m dccp ! --dccp-option 44 -j ACCEPT\n-A FORWARD',
+    })
+    const header = [0, 1, 0, 2, 60, 0, 0, 0, (2 << 1) | 1, 0, 0, 0, 0, 0, 0, 1]
+    const packet = { source: '10.0.0.2', destination: '192.0.2.9', protocol: 33, payload: header }
+    expect(bench.send(packet).verdict).toBe('DROP')
+    expect(bench.counts('filter', 'FORWARD')).toEqual([1, 0, 0])
+  })
 })

@@ -28,7 +28,8 @@ export class Walk {
 
   /**
    * From the first rule of a built-in chain to a verdict: VERDICT_ACCEPT, VERDICT_DROP or what else a target says, and
-   * VERDICT_DROP with `passage.stop` set when a match stops the packet.
+   * VERDICT_DROP with `passage.stop` set when a match stops the packet. Where that match says yes all the same, because it
+   * is inverted, the rule counts the packet and its target acts on it ahead of that (`while (!acpar.hotdrop)`).
    */
   run(passage: Passage, start: CompiledChain): number {
     const { listener } = this
@@ -59,6 +60,12 @@ export class Walk {
       rule.packets++
       rule.bytes += passage.packet.length
       const { consequence } = rule
+      if (passage.stop !== STOP_NO) {
+        if (consequence.kind === 'action') consequence.action(passage)
+        this.chain = cursor.chain
+        this.rule = rule
+        return VERDICT_DROP
+      }
       switch (consequence.kind) {
         case 'count':
           continue

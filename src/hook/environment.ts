@@ -10,7 +10,8 @@ import type { Random } from './random.ts'
 
 /**
  * A compiled match: true when the packet matches, inversion included. Runs once a packet and rule, so it allocates
- * nothing. It may set `passage.stop`, and then answers false.
+ * nothing. It may set `passage.stop`, and then answers false; or true for a hotdrop that its inversion turned over, so that
+ * the rule counts the packet and its target acts before it is dropped.
  */
 export type Test = (passage: Passage) => boolean
 

@@ -9,7 +9,7 @@ import { HOOK_NONE } from './hook.ts'
 
 /** `Passage.stop`: nothing in the way. */
 export const STOP_NO = 0
-/** A match dropped the packet itself (`hotdrop`): no counter of the rule or the policy moves. */
+/** A match dropped the packet itself (`hotdrop`): no counter of the rule or the policy moves, unless the match says yes. */
 export const STOP_HOTDROP = 1
 /** A rule asks for bytes that the capture does not have: nobody can tell what Linux would have done. */
 export const STOP_UNKNOWN = 2

@@ -94,14 +94,15 @@ export const dccp = defineMatch({
       if (types !== undefined && ((asked & (1 << type)) !== 0) === types.inverted) return false
       if (option === undefined) return true
       const found = findOption(passage, option.value)
-      return found !== STOPPED && (found === YES) !== option.inverted
+      // Inverted, a packet that it drops is one that it takes.
+      return found !== UNKNOWN && (found === YES) !== option.inverted
     }
   },
 })
 
 const NO = 0
 const YES = 1
-const STOPPED = 2
+const UNKNOWN = 2
 
 /** Bytes behind the generic header, by type: service code, acknowledgment, reset data (RFC 4340, 5.2 to 5.8). */
 const lengths = Uint8Array.of(4, 12, 0, 8, 8, 8, 8, 12, 8, 8, 12, 12, 12, 12, 12, 12)
@@ -114,7 +115,7 @@ function findOption(passage: Passage, kind: number): number {
   if (end === start) return NO
   if (end < start || end > transportLength) {
     passage.stop = STOP_HOTDROP
-    return STOPPED
+    return NO
   }
   const known = Math.min(end, transportCaptured)
   let at = start
@@ -127,5 +128,5 @@ function findOption(passage: Passage, kind: number): number {
   }
   if (at >= end) return NO
   passage.stop = STOP_UNKNOWN
-  return STOPPED
+  return UNKNOWN
 }

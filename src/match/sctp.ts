@@ -1,5 +1,5 @@
 import type { Test } from '../hook/environment.ts'
-import { STOP_HOTDROP, STOP_NO } from '../hook/passage.ts'
+import { STOP_HOTDROP, STOP_UNKNOWN } from '../hook/passage.ts'
 import { defineMatch, option } from '../ruleset/extension.ts'
 import { portRange } from '../ruleset/kind/port.ts'
 import { PortTest } from './port-test.ts'
@@ -47,7 +47,8 @@ export const sctp = defineMatch({
       if (!hasHeader(passage, 4)) return false
       if (!source.matches(packet.sourcePort) || !destination.matches(packet.destinationPort)) return false
       if (chunkTest === undefined) return true
-      return chunkTest.matches(passage) !== inverted && passage.stop === STOP_NO
+      // Inverted, a packet that it drops is one that it takes.
+      return chunkTest.matches(passage) !== inverted && passage.stop !== STOP_UNKNOWN
     }
   },
 })
