@@ -1,11 +1,13 @@
 /** What tells of the host cannot be read: where, and what is wrong. */
 export class HostError extends Error {
+  /** Tells it from other errors. */
   override readonly name = 'HostError'
   /** Offset in the text. */
   readonly position: number
   /** Characters that are meant. */
   readonly length: number
 
+  /** `message` is a sentence without a full stop. */
   constructor(message: string, position: number, length = 1) {
     super(message)
     this.position = position

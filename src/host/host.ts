@@ -91,8 +91,10 @@ const newTables = (): Tables => ({
 /** Lowest IPv4 multicast address (224.0.0.0/4), by its upper four bits. */
 const MULTICAST_NIBBLE = 0xe
 
+/** A machine: interfaces, addresses, routes. What was told of it decides between INPUT, FORWARD and OUTPUT. */
 export class Host {
-  readonly interfaces = new Interfaces()
+  /** Numbers and names. */
+  readonly interfaces: Interfaces = new Interfaces()
   /** It is a router (ip_forward, net.ipv6.conf.all.forwarding). */
   forwards = true
   /** The loopback interface. */
@@ -156,6 +158,7 @@ export class Host {
     return 0
   }
 
+  /** What was told of an interface, by its number. */
   device(number: number): Device {
     return this.#devices[number] ?? unknownDevice
   }

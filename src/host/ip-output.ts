@@ -1,4 +1,5 @@
 /** What `ip -j addr`, `ip -j route` and `ip -j -6 route` print, one after another in any order, told to a `Host`. */
+import { utf8Length } from '../diagnostic/utf8-length.ts'
 import { type Address, parseAddress } from '../packet/address.ts'
 import { FAMILY_IPV6 } from '../packet/packet.ts'
 import type { Host, HostRoute, Scope } from './host.ts'
@@ -124,7 +125,7 @@ class Members {
 /** What is wrong with the name of an interface, as Linux judges it (dev_valid_name), or null. */
 export function interfaceFault(name: string): string | null {
   if (name === '') return 'the name of an interface is missing'
-  if (new TextEncoder().encode(name).length > LONGEST_NAME) {
+  if (utf8Length(name) > LONGEST_NAME) {
     return `${quoted(name)} is longer than an interface's name, which has ${LONGEST_NAME} bytes at most`
   }
   if (name === '.' || name === '..' || /[/:\s]/.test(name))

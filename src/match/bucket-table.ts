@@ -55,7 +55,7 @@ function ticksOfMilliseconds(milliseconds: number, hz: number): number {
 export class BucketTable {
   readonly settings: BucketSettings
   /** Set by the caller: source words 0–3, destination words 4–7, ports. */
-  readonly key = new Int32Array(KEY_WORDS)
+  readonly key: Int32Array = new Int32Array(KEY_WORDS)
   #count = 0
   readonly #clock: Clock
   /** Packets: what a tick gives, in units of 2^32; what a packet costs, and the most: high and low word. */

@@ -58,13 +58,17 @@ export interface Fix {
   readonly text: string
 }
 
+/** Something that is wrong with a text of rules. */
 export interface Diagnostic {
   /** With an error iptables would refuse the file; a warning is taken as told. */
   readonly severity: 'error' | 'warning'
+  /** Which kind of mistake it is; stable. */
   readonly code: DiagnosticCode
+  /** File, line and column. */
   readonly place: Place
-  /** Offset into the text that was given, and how much of it is meant; 0 for a spot. */
+  /** Offset into the text that was given. */
   readonly position: number
+  /** How much of it is meant; 0 for a spot. */
   readonly length: number
   /** A sentence without a full stop. */
   readonly message: string

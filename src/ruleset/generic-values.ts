@@ -1,10 +1,10 @@
 /** Values of the options that every rule knows, but for addresses. */
 import { suggest } from '../diagnostic/suggest.ts'
+import { utf8Length } from '../diagnostic/utf8-length.ts'
 import { shown } from './diagnostic.ts'
 import { type Kind, Refusal } from './extension.ts'
 import type { InterfaceTest } from './model.ts'
 import { formatProtocol, parseProtocol, protocolNames } from './protocols.ts'
-import { utf8Length } from './utf8-length.ts'
 
 /** IFNAMSIZ without its terminator. */
 const LONGEST_INTERFACE = 15

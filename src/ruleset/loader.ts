@@ -1,5 +1,6 @@
 /** The tables as the commands of a file change them, one after the other. */
 import { suggest } from '../diagnostic/suggest.ts'
+import { utf8Length } from '../diagnostic/utf8-length.ts'
 import { type DiagnosticLog, type Finding, type Span, shown } from './diagnostic.ts'
 import type { Chain, Counters, Family, Place, Policy, Rule, Ruleset, Table } from './model.ts'
 import { noCounts } from './model.ts'
@@ -7,7 +8,6 @@ import { canonicalRule } from './printer.ts'
 import type { Registry } from './registry.ts'
 import type { Chains, Command } from './rule-reader.ts'
 import { builtInChains, type TableName } from './tables.ts'
-import { utf8Length } from './utf8-length.ts'
 import type { Word } from './word.ts'
 
 /** A name of 28 bytes and a terminator fit into XT_EXTENSION_MAXNAMELEN. */

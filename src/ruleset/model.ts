@@ -1,6 +1,7 @@
 /** A ruleset as data: what iptables-save prints, in the words of iptables. Knows no packets. */
 import type { Registry } from './registry.ts'
 
+/** Of iptables and of ip6tables. */
 export type Family = 'ipv4' | 'ipv6'
 
 export type Policy = 'ACCEPT' | 'DROP'
@@ -20,7 +21,9 @@ export interface Counters {
 
 export const noCounts: Counters = { packets: 0n, bytes: 0n }
 
+/** All tables of a family. */
 export interface Ruleset {
+  /** Of iptables or ip6tables. */
   readonly family: Family
   /** In the order of the file. */
   readonly tables: readonly Table[]
@@ -32,35 +35,51 @@ export interface Ruleset {
 
 /** `filter`, `nat`, `mangle`, `raw`, `security`. */
 export interface Table {
+  /** As it stands behind the asterisk. */
   readonly name: string
   /** The built-in ones first, in the kernel's order, then the others as they came. */
   readonly chains: readonly Chain[]
+  /** Where it begins. */
   readonly place: Place
-  /** Comment lines in front of `*table`, and of its `COMMIT`; each with its `#`; an empty line is ''. */
+  /** Comment lines in front of `*table`, each with its `#`; an empty line is ''. */
   readonly comments: readonly string[]
+  /** The same in front of its `COMMIT`. */
   readonly lastComments: readonly string[]
 }
 
+/** A chain of a table, built-in or of the user's. */
 export interface Chain {
+  /** As rules jump to it. */
   readonly name: string
   /** Null in a chain of the user's. */
   readonly policy: Policy | null
+  /** Of the policy. */
   readonly counters: Counters
+  /** In the order in which they are asked. */
   readonly rules: readonly Rule[]
   /** Null if the file does not name it (a built-in one). */
   readonly place: Place | null
+  /** Comment lines in front of it. */
   readonly comments: readonly string[]
 }
 
 /** One rule of one source and one destination: a list of addresses has become several rules. */
 export interface Rule {
+  /** Where it begins. */
   readonly place: Place
+  /** Comment lines in front of it. */
   readonly comments: readonly string[]
+  /** That it was loaded with. */
   readonly counters: Counters
+  /** `-s`, or null: any. */
   readonly source: AddressTest | null
+  /** `-d`, likewise. */
   readonly destination: AddressTest | null
+  /** `-i`, likewise. */
   readonly inInterface: InterfaceTest | null
+  /** `-o`, likewise. */
   readonly outInterface: InterfaceTest | null
+  /** `-p`, likewise. */
   readonly protocol: ProtocolTest | null
   /** `-f`: second and further fragments. */
   readonly fragment: { readonly inverted: boolean } | null

@@ -9,6 +9,7 @@ import { readScript } from './script.ts'
 import { readSource, type Source } from './source.ts'
 
 export interface ParseOptions {
+  /** Of iptables or ip6tables. */
   readonly family: Family
   readonly registry: Registry
   /** For messages. */
@@ -21,6 +22,7 @@ export interface ParseOptions {
   readonly limit?: number
 }
 
+/** What a text of rules says, and what is wrong with it. */
 export interface ParsedRuleset {
   /** With errors among the findings, only what could be made of the text: not to be relied on. */
   readonly ruleset: Ruleset

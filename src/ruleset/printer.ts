@@ -1,11 +1,13 @@
 /** Prints rulesets: byte for byte as iptables-legacy-save, or with their comments for a repository. */
+
+import { compareUtf8 } from '../diagnostic/utf8-length.ts'
 import { formatHost, formatMask } from './address-text.ts'
 import type { ValueContext } from './extension.ts'
 import type { AddressTest, Chain, Counters, InterfaceTest, Rule, Ruleset, Table, Use } from './model.ts'
 import { formatProtocol } from './protocols.ts'
 import type { Registered, Registry } from './registry.ts'
-import { compareUtf8 } from './utf8-length.ts'
 
+/** How rules are printed. */
 export interface PrintOptions {
   /**
    * `canonical` (unless told): what iptables-save prints, without its two comment lines. `fmt`: tables, user chains and
@@ -18,6 +20,7 @@ export interface PrintOptions {
 
 type Printing = Pick<Ruleset, 'family' | 'registry'>
 
+/** The text of a ruleset, a line each with its end. What is printed loads as the same rules. */
 export function printRuleset(
   ruleset: Ruleset,
   { form = 'canonical', counters = false }: PrintOptions = {},

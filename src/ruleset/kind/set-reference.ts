@@ -1,6 +1,6 @@
+import { utf8Length } from '../../diagnostic/utf8-length.ts'
 import { shown } from '../diagnostic.ts'
 import { type Kind, Refusal } from '../extension.ts'
-import { utf8Length } from '../utf8-length.ts'
 
 /** IPSET_MAXNAMELEN without its terminator, and IPSET_DIM_MAX. */
 const LONGEST_NAME = 31

@@ -1,7 +1,7 @@
+import { cutUtf8, utf8Length } from '../../diagnostic/utf8-length.ts'
 import { shown } from '../diagnostic.ts'
 import { type Kind, Refusal } from '../extension.ts'
 import { quote } from '../quote.ts'
-import { cutUtf8, utf8Length } from '../utf8-length.ts'
 
 const quotedExamples = ['"two words"', '"it\'s \\"q\\""']
 
