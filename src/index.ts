@@ -1,6 +1,6 @@
 /**
- * Sallyport's engine: Linux connection tracking in virtual time. It runs anywhere, in a browser as well: it opens no
- * file and reads no clock.
+ * Sallyport's engine: Linux connection tracking and iptables in virtual time. It runs anywhere, in a browser as well: it
+ * opens no file and reads no clock.
  */
 
 // Captures in and out
@@ -27,19 +27,46 @@ export { reasonSentence } from './explain/catalogue.ts'
 export { Filter, parseFilter } from './filter/filter.ts'
 export { type FilterError, formatFilterError } from './filter/refusal.ts'
 // The way of a packet, and what happened to it
-export { Firewall } from './firewall/firewall.ts'
+export { CapturePlace, type CapturePlaceOptions } from './firewall/capture-place.ts'
+export { countedRuleset } from './firewall/counted.ts'
+// Rules
+export { extensions } from './firewall/extensions.ts'
+export { Firewall, type FirewallOptions } from './firewall/firewall.ts'
+export { HostWay, type HostWayOptions, type WayAssumptions } from './firewall/host-way.ts'
+export { parseRuleset, type RulesetOptions } from './firewall/ruleset-text.ts'
 // As others print it
 export { formatEvent } from './format/event.ts'
 export { formatExpectation } from './format/expectation.ts'
 export { NdjsonWriter } from './format/ndjson.ts'
 export { type ParsedTable, parseTable } from './format/parse.ts'
 export { type TableFormatName, tableFormats, tableLines } from './format/table-format.ts'
+// The machine that the rules are for
+export { Host } from './host/host.ts'
+export { HostError } from './host/host-error.ts'
+export { readIpOutput } from './host/ip-output.ts'
+export { formatSetProblem, readSets, type SetProblem } from './ipset/reader.ts'
+export { Sets } from './ipset/sets.ts'
 // Packets
 export { buildPacket, type PacketPlan } from './packet/build.ts'
 export { decodeFrame, decodeNetwork } from './packet/decode.ts'
 export { DIRECTION_INCOMING, DIRECTION_OUTGOING, Packet } from './packet/packet.ts'
+export { Consequences } from './replay/consequences.ts'
 export { Feed, type FeedOptions } from './replay/feed.ts'
-export type { PacketRecord, RecordEntry, RecordTuple } from './replay/record.ts'
+export type {
+  DecidedBy,
+  PacketRecord,
+  RecordAnswer,
+  RecordEgress,
+  RecordEntry,
+  RecordTuple,
+} from './replay/record.ts'
 export { recordOf } from './replay/record-of.ts'
-export { type Moment, Replay, type ReplayObserver } from './replay/replay.ts'
+export { type Moment, Replay, type ReplayObserver, type ReplayOptions } from './replay/replay.ts'
+export { type Captured, Standpoint, type StandpointCounts } from './replay/standpoint.ts'
 export { Summary } from './replay/summary.ts'
+export { TraceRecorder, type TraceStep } from './replay/trace.ts'
+// Rules as data
+export { type Diagnostic, formatDiagnostic } from './ruleset/diagnostic.ts'
+export type { Chain, Family, Rule, Ruleset, Table } from './ruleset/model.ts'
+export type { ParsedRuleset } from './ruleset/parser.ts'
+export { type PrintOptions, printRuleset } from './ruleset/printer.ts'

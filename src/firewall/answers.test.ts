@@ -61,3 +61,14 @@ test('an answer cannot wait in a queue while the entry that it shares is not in 
   const [answer] = bench.firewall.answers!.list
   expect(answer!.decision.verdict).toBe(VERDICT_DROP)
 })
+
+test('the answer to a reset that ends its connection belongs to that connection', () => {
+  const bench = new RuleBench({ rules: '-A FORWARD -p tcp -m tcp --tcp-flags RST RST -j REJECT' })
+  const [source, destination] = ['10.0.0.2', '192.0.2.9']
+  const there = { sourcePort: 1, destinationPort: 2, flags: 'PA', sequence: 100, acknowledgment: 500 }
+  bench.send({ source, destination, tcp: { ...there, payload: 'x' } })
+  const back = { sourcePort: 2, destinationPort: 1, flags: 'R', sequence: 500 }
+  bench.send({ source: destination, destination: source, tcp: back })
+  const [answer] = bench.firewall.answers!.list
+  expect(ctstateOf(answer!.outcome.ctinfo)).toBe('RELATED')
+})

@@ -9,6 +9,7 @@ const nowhere: ReadonlySet<string> = new Set(['any', '-', 'nflog', 'nfqueue'])
 /** Answers that were not looked for yet. */
 const UNASKED = -1
 
+/** What is known of the interfaces of captures. */
 export interface CapturePlaceOptions {
   /** Those of the capture; the list may grow while it is read. */
   readonly interfaces?: readonly CaptureInterface[]
@@ -18,6 +19,7 @@ export interface CapturePlaceOptions {
   readonly ofFile?: readonly (string | undefined)[]
 }
 
+/** Interfaces of captures, as the host calls them. */
 export class CapturePlace {
   readonly #host: Host
   readonly #interfaces: readonly CaptureInterface[]
@@ -26,6 +28,7 @@ export class CapturePlace {
   readonly #byInterface: number[] = []
   readonly #byIndex = new Map<number, number>()
 
+  /** Names that the host has not heard of yet are told to it. */
   constructor(host: Host, { interfaces = [], names = new Map(), ofFile = [] }: CapturePlaceOptions = {}) {
     this.#host = host
     this.#interfaces = interfaces

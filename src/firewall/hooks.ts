@@ -3,7 +3,7 @@
  * routing, and so on to the helpers and confirm at the very end.
  */
 import { DROPPED_BY_CONNTRACK, DROPPED_BY_NOBODY, DROPPED_BY_RULES } from '../conntrack/outcome.ts'
-import { CTINFO_UNTRACKED } from '../conntrack/status.ts'
+import { CTINFO_NONE } from '../conntrack/status.ts'
 import type { Tracker } from '../conntrack/tracker.ts'
 import {
   HOOK_INPUT,
@@ -122,7 +122,7 @@ export class Hooks {
     const { outcome } = passage
     // An answer has the entry of the packet that it answers.
     const isTracked = this.#tracks[passage.packet.family === FAMILY_IPV4 ? 'ipv4' : 'ipv6']
-    if (isTracked && outcome.entry < 0 && outcome.ctinfo !== CTINFO_UNTRACKED) {
+    if (isTracked && outcome.ctinfo === CTINFO_NONE) {
       const { template } = passage
       template.mark = passage.mark
       this.#tracker.track(passage.packet, passage.tuple, outcome, template.given ? template : null)

@@ -56,7 +56,20 @@ const isLoopback4 = (word: number) => word >>> 24 === 127
 const isMulticast6 = (word: number) => word >>> 24 === 0xff
 const isLinkLocal6 = (word: number) => word >>> 22 === 0x3fa
 
+/**
+ * For `FirewallOptions.way`: by what the host was told.
+ *
+ * ```ts
+ * import { CapturePlace, Firewall, Host, HostWay, readIpOutput, Tracker } from 'sallyport'
+ *
+ * const host = new Host()
+ * readIpOutput('[{"ifname":"eth0","addr_info":[{"family":"inet","local":"192.0.2.9","prefixlen":24}]}]', host)
+ * const way = new HostWay(host, new CapturePlace(host))
+ * console.log(new Firewall(new Tracker(), { host, way }).host.addresses.length)
+ * ```
+ */
 export class HostWay implements Way {
+  /** What had to be taken for granted so far. */
   readonly assumed: WayAssumptions = {
     inByRoute: 0,
     inUnknown: 0,
@@ -78,6 +91,7 @@ export class HostWay implements Way {
   /** It was seen to leave, so that the IP layer cannot have ended it. */
   #left = false
 
+  /** `place` says by which interface of the host a packet was captured. */
   constructor(host: Host, place: CapturePlace, { strict = false, reversePath = [] }: HostWayOptions = {}) {
     this.#host = host
     this.#place = place

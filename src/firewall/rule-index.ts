@@ -19,7 +19,7 @@ const BUDGET = 16
 
 /** Places of rules in their chain, ascending. */
 export class Candidates {
-  places = new Int32Array(64)
+  places: Int32Array = new Int32Array(64)
   count = 0
 
   add(from: Int32Array, start: number, end: number): void {

@@ -9,12 +9,12 @@ export const PERMANENT = Number.POSITIVE_INFINITY
 export class ElementTable {
   size = 0
   /** Of a place: the tick up to which it is there, counters, and whether it means "not these". */
-  deadlines = new Float64Array(16)
-  packets = new Float64Array(16)
-  bytes = new Float64Array(16)
-  nomatch = new Uint8Array(16)
+  deadlines: Float64Array = new Float64Array(16)
+  packets: Float64Array = new Float64Array(16)
+  bytes: Float64Array = new Float64Array(16)
+  nomatch: Uint8Array = new Uint8Array(16)
   /** One signed word each: mark, mask of the mark, class, and the queue. */
-  skbinfo = new Int32Array(64)
+  skbinfo: Int32Array = new Int32Array(64)
   readonly #initial = 16
   #keys = new Int32Array(16 * KEY_WORDS)
   #next = new Int32Array(16)

@@ -56,7 +56,7 @@ export class HashSet implements IpSet {
   readonly options: HashSetOptions
   readonly elements = new ElementTable()
   /** Filled by the caller of `place` and `put`. */
-  readonly key = new Int32Array(KEY_WORDS)
+  readonly key: Int32Array = new Int32Array(KEY_WORDS)
   readonly #bits: number
   /** How many elements have a prefix of this length. */
   readonly #prefixes: Int32Array

@@ -9,14 +9,19 @@ import type { Sets } from './sets.ts'
 
 /** What is wrong with a file of sets; `ipset restore` would stop there. */
 export interface SetProblem {
+  /** As it was given. */
   readonly file: string
-  /** Both count from 1. */
+  /** From 1. */
   readonly line: number
+  /** From 1. */
   readonly column: number
-  /** Offset into the text, and how much of it is meant. */
+  /** Offset into the text. */
   readonly position: number
+  /** How much of it is meant. */
   readonly length: number
+  /** A sentence without a full stop. */
   readonly message: string
+  /** The word that was probably meant, or null. */
   readonly suggestion: string | null
 }
 

@@ -36,6 +36,7 @@ export class Consequences {
   /** Flows that were forgotten, because too many were remembered. */
   forgotten = 0
 
+  /** Of a firewall with rules; for `ReplayOptions.consequences`. */
   constructor(firewall: Firewall) {
     this.#firewall = firewall
   }

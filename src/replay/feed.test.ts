@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { Tracker } from '../conntrack/tracker.ts'
 import { Firewall } from '../firewall/firewall.ts'
+import { parseRuleset } from '../firewall/ruleset-text.ts'
 import { buildPacket } from '../packet/build.ts'
 import { nflog } from '../packet/build-link.ts'
 import { LINKTYPE_NFLOG } from '../packet/link-type.ts'
@@ -23,6 +24,26 @@ test('a SYN by hand is NEW, and its record says all there is to say', () => {
     ctstate: 'NEW',
     verdict: 'ACCEPT',
     entry: { protocol: 'tcp', state: 'SYN_SENT', timeout: 120, flags: ['UNREPLIED'] },
+  })
+})
+
+test('with rules, the record says who decided, and how the packet leaves', () => {
+  const text = `*mangle
+:FORWARD ACCEPT
+-A FORWARD -p tcp --dport 80 -j MARK --set-mark 7
+COMMIT
+*filter
+:FORWARD DROP
+-A FORWARD -p tcp --dport 80 -j ACCEPT
+COMMIT
+`
+  const { ruleset, diagnostics } = parseRuleset(text, { family: 'ipv4', file: 'rules.v4' })
+  expect(diagnostics).toEqual([])
+  const feed = new Feed(new Firewall(new Tracker(), { rulesets: [ruleset] }))
+  expect(feed.send(syn, { seconds: 1_700_000_000 })).toMatchObject({
+    verdict: 'ACCEPT',
+    decidedBy: { kind: 'rule', file: 'rules.v4', line: 7, table: 'filter', chain: 'FORWARD', number: 1 },
+    egress: { mark: 7, ttl: 63 },
   })
 })
 

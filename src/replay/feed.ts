@@ -70,7 +70,8 @@ export class Feed {
     decodeFrame(packet, view, bytes, 0, bytes.length, bytes.length, linkType)
     this.#firewall.prepare(packet, this.#tuple)
     this.#firewall.process(packet, this.#tuple, this.#outcome)
-    const source = { names: [], interfaces: [], tracker: this.#firewall.tracker }
+    const firewall = this.#firewall
+    const source = { names: [], interfaces: [], tracker: firewall.tracker, firewall }
     return recordOf(source, packet, this.#outcome, this.#packets)
   }
 }

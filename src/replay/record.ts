@@ -46,6 +46,7 @@ export interface RecordAnswer extends RecordTuple {
   ctstate: Ctstate | null
   /** What became of the answer itself. */
   verdict: PacketRecord['verdict']
+  /** Who decided that. */
   decidedBy: DecidedBy
   /** Name of the device that it leaves by, where that is known. */
   interface: string | null

@@ -64,15 +64,21 @@ const LONGEST_PACKET = 65_575
 
 /** How many packets were taken as what. */
 export interface StandpointCounts {
+  /** Not judged: the first copy was. */
   secondCopies: number
   /** Second copies of packets that were not forwarded here. */
   against: number
+  /** Judged with the addresses that they came with. */
   readdressed: number
+  /** The same, of connections whose inner address nobody knows. */
   standIns: number
 }
 
+/** For `ReplayOptions.standpoint`; made with the tracker and the way of the firewall. */
 export class Standpoint {
+  /** As it was told. */
   readonly captured: Captured
+  /** What was done so far. */
   readonly counts: StandpointCounts = { secondCopies: 0, against: 0, readdressed: 0, standIns: 0 }
   readonly #host: Host
   readonly #way: HostWay
@@ -91,6 +97,7 @@ export class Standpoint {
   #leaves = false
   readonly #scratch = new Int32Array(4)
 
+  /** The host, way and tracker are those of the firewall. */
   constructor(captured: Captured, host: Host, way: HostWay, tracker: Tracker) {
     this.captured = captured
     this.#host = host

@@ -14,7 +14,9 @@ export interface TraceStep {
   readonly kind: 'rule' | 'return' | 'policy'
   /** Where it stands: PREROUTING, INPUT, FORWARD, OUTPUT, POSTROUTING. */
   readonly hook: string
+  /** `filter`, `nat`, `mangle`, `raw`, `security`. */
   readonly table: string
+  /** Its name. */
   readonly chain: string
   /** The rule's place in its chain, from 1; of a return or a policy the number behind the last rule, as in Linux's TRACE. */
   readonly number: number
@@ -30,19 +32,23 @@ export interface TraceStep {
 
 /** Listens to a firewall, and has the steps of the packet that went through it last. */
 export class TraceRecorder implements WalkListener {
+  /** Of the last packet, in the order met. */
   steps: TraceStep[] = []
   readonly #programs: Firewall['programs']
   #hook = ''
 
+  /** Becomes the firewall's listener. */
   constructor(firewall: Firewall) {
     this.#programs = firewall.programs
     firewall.listener = this
   }
 
+  /** @internal */
   onPacket(): void {
     this.steps = []
   }
 
+  /** @internal */
   onRule(chain: CompiledChain, rule: CompiledRule, failed: number, passage: Passage): void {
     this.#hook = hooks[passage.hook] ?? ''
     const program = this.#programs[passage.packet.family === FAMILY_IPV4 ? 'ipv4' : 'ipv6']!
@@ -57,6 +63,7 @@ export class TraceRecorder implements WalkListener {
     })
   }
 
+  /** @internal */
   onReturn(from: CompiledChain): void {
     this.steps.push({
       ...this.#at('return', from, from.rules.length + 1),
@@ -67,6 +74,7 @@ export class TraceRecorder implements WalkListener {
     })
   }
 
+  /** @internal */
   onPolicy(chain: CompiledChain, passage: Passage): void {
     this.#hook = hooks[passage.hook] ?? ''
     this.steps.push({

@@ -105,7 +105,7 @@ const examples = exported.flatMap(({ name, symbol }) =>
 test('what one begins with has an example', () => {
   const names = examples.map(([name]) => name)
   const beginnings = ['Tracker', 'Firewall', 'Replay', 'Feed', 'MergedCapture', 'Settings', 'subscribe']
-  expect(names).toEqual(expect.arrayContaining([...beginnings, 'buildPacket', 'parseFilter']))
+  expect(names).toEqual(expect.arrayContaining([...beginnings, 'buildPacket', 'parseFilter', 'parseRuleset']))
 })
 
 test('the examples are right by their types', () => {
