@@ -48,9 +48,12 @@ export class Answers {
     decodeNetwork(packet, view, bytes, 0, bytes.length, bytes.length)
     this.#tracker.prepare(packet, tuple)
     passage.begin(packet, tuple, outcome)
-    const { entry, ctinfo, changes } = cause.outcome
-    if (entry >= 0) {
+    const { entry, ended, endedStatus, ctinfo, changes } = cause.outcome
+    if (entry >= 0 || ended >= 0) {
       outcome.entry = entry
+      // A reset that ends its connection still belongs to it, and so does the answer.
+      outcome.ended = ended
+      outcome.endedStatus = endedStatus
       outcome.ctinfo = ctinfo < CTINFO_ESTABLISHED_REPLY ? CTINFO_RELATED_REPLY : CTINFO_RELATED
       outcome.changes = changes
       outcome.tick = cause.outcome.tick
