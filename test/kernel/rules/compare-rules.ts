@@ -8,7 +8,7 @@ import type { Count, Exit, Journey, Observed } from './observed.ts'
 export function compareObserved(
   kernel: Observed,
   engine: Observed,
-  table: { entryOfTuple(tuple: RawTuple): EntryView | null },
+  table: { entriesOfTuple(tuple: RawTuple): readonly EntryView[] },
 ): Difference | null {
   return (
     compareJourney('', kernel.journey, engine.journey, exitFields) ??
@@ -16,7 +16,12 @@ export function compareObserved(
     compareText('NFLOG', saidText(kernel), saidText(engine)) ??
     compareTraces(kernel.traces, engine.traces) ??
     // An entry with the packet's tuple, even where the packet is not part of it.
-    (kernel.tuple && compareText('entry', entryOf(kernel.entry), entryOf(table.entryOfTuple(kernel.tuple))))
+    (kernel.tuple &&
+      compareText(
+        'entry',
+        entryOf(kernel.entry),
+        entryAmong(table.entriesOfTuple(kernel.tuple), kernel.entry),
+      ))
   )
 }
 
@@ -109,6 +114,13 @@ function zoneOf(entry: KernelEntry | EntryView): number {
 }
 
 const entryOf = (entry: KernelEntry | EntryView | null) => (entry ? entryLine(entry) : 'none')
+
+/** The one that is like the kernel's, else the first. */
+function entryAmong(entries: readonly EntryView[], kernel: KernelEntry | EntryView | null): string {
+  const texts = entries.map(entryOf)
+  const wanted = entryOf(kernel)
+  return texts.includes(wanted) ? wanted : (texts[0] ?? 'none')
+}
 
 /** The whole table, at the end. */
 export function compareEntries(

@@ -9,7 +9,11 @@ import { Refused, type RuleKernel } from './rule-kernel.ts'
 
 export interface RulePlayer {
   readonly kernel: RuleKernel
-  readonly engine: RuleEngine
+  /** Our side, or one that is spoiled on purpose. */
+  readonly engine: Pick<
+    RuleEngine,
+    'load' | 'faults' | 'begin' | 'send' | 'entries' | 'entriesOfTuple' | 'counts'
+  >
 }
 
 export interface RuleOutcome {

@@ -189,13 +189,14 @@ export class RuleEngine {
     return [...livingEntries(tracker)].map((number) => viewEntry(tracker, number, tracker.clock.now))
   }
 
-  entryOfTuple(tuple: RawTuple): EntryView | null {
+  /** Several where zones differ in one direction: the kernel answers with any of them. */
+  entriesOfTuple(tuple: RawTuple): EntryView[] {
     const text = tupleText(tuple.protocol, tupleView(tuple))
     // The kernel is asked for zone 0.
     const isIt = ({ protocol, original, reply, zoneOriginal, zoneReply }: EntryView) =>
       (zoneOriginal === 0 && text === tupleText(protocol, original)) ||
       (zoneReply === 0 && text === tupleText(protocol, reply))
-    return this.entries().find(isIt) ?? null
+    return this.entries().filter(isIt)
   }
 
   counts(): Count[] {

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { extensions } from '../../../src/firewall/extensions.ts'
 import { notInLab, notYet, unknowable } from './generate/exclusions.ts'
 import { whyNoRules } from './needs.ts'
+import type { Exit, Journey, Said } from './observed.ts'
 import type { RulePlayer } from './play-rules.ts'
 import { type RuleCampaignResult, runRuleCampaign } from './rule-campaign.ts'
 import { RuleEngine } from './rule-engine.ts'
@@ -14,7 +15,7 @@ const RULESETS = 250
 
 const missing = whyNoRules()
 const title = 'the same rules in Linux and in the engine'
-if (missing !== null) console.warn(`SKIPPED: 4 tests of ${title}, because ${missing}`)
+if (missing !== null) console.warn(`SKIPPED: 8 tests of ${title}, because ${missing}`)
 
 describe.skipIf(missing !== null)(title, () => {
   let kernel: RuleKernel
@@ -61,4 +62,41 @@ describe.skipIf(missing !== null)(title, () => {
   test('a fresh seed: both agree', async () => {
     await agreed(freshSeed)
   })
+
+  test.for([
+    ['forgets marks', { exit: (exit: Exit) => ({ ...exit, mark: 0 }) }],
+    ['rewrites nothing', { exit: (exit: Exit, sent: Uint8Array) => ({ ...exit, bytes: sent }) }],
+    ['never answers', { answers: [] }],
+    ['says nothing', { said: [] }],
+    ['counts one too many', { counts: (packets: number) => packets + 1 }],
+  ] as const)('an engine that %s is found out', async ([, change]) => {
+    const engine = spoiled(player.engine, change)
+    const options = { seed: FIXED_SEED, rulesets: RULESETS, most: 1 }
+    expect((await runRuleCampaign({ kernel, engine }, options)).failures).toHaveLength(1)
+  })
 })
+
+interface Spoiling {
+  readonly exit?: (exit: Exit, sent: Uint8Array) => Exit
+  readonly answers?: readonly Journey[]
+  readonly said?: readonly Said[]
+  readonly counts?: (packets: number) => number
+}
+
+function spoiled(engine: RulePlayer['engine'], { exit, counts, ...changes }: Spoiling): RulePlayer['engine'] {
+  return {
+    load: (one) => engine.load(one),
+    faults: (one) => engine.faults(one),
+    begin: () => engine.begin(),
+    entries: () => engine.entries(),
+    entriesOfTuple: (tuple) => engine.entriesOfTuple(tuple),
+    counts: () =>
+      engine.counts().map((one) => (counts ? { ...one, packets: String(counts(Number(one.packets))) } : one)),
+    send(step, elapsed) {
+      const seen = engine.send(step, elapsed)
+      const { journey } = seen
+      const left = journey.exit && exit ? exit(journey.exit, step.bytes) : journey.exit
+      return { ...seen, ...changes, journey: { ...journey, exit: left } }
+    },
+  }
+}

@@ -16,6 +16,12 @@ const helpers: Readonly<Record<string, Readonly<Record<number, string>>>> = {
   'target CT.helper': { 6: 'ftp', 17: 'tftp' },
 }
 
+/** Options without which a rule would only be drawn again. */
+const useful: Readonly<Record<string, readonly string[]>> = {
+  'match statistic': ['every', 'packet'],
+  'match string': ['algo'],
+}
+
 /**
  * Matches with options of the same name. Loaded a second time in a rule, the tool takes such an option for that of a match
  * loaded in between.
@@ -191,7 +197,10 @@ export class RulesetMaker {
       ...Object.entries(extension.options),
       ...Object.entries(extension.shorthands ?? {}),
     ]
-    const must = new Set((extension.oneOf ?? []).map((group) => random.pick(group)))
+    const must = new Set([
+      ...(extension.oneOf ?? []).map((group) => random.pick(group)),
+      ...(useful[label] ?? []),
+    ])
     const used = new Map<string, Spec>()
     const words: string[] = []
     const clashes = (key: string, spec: Spec) =>
