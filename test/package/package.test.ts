@@ -75,7 +75,10 @@ test('the package holds what is built and the documents, no source and no test',
     'CHANGELOG.md',
     'LICENSE',
     'README.md',
+    'docs/reference/matches.md',
     'docs/reference/reasons.md',
+    'docs/reference/targets.md',
+    'docs/replay-through-rules.md',
     'package.json',
   ])
   expect(packed.filter((path) => /\.test\.|(?<!\.d)\.ts$/.test(path))).toEqual([])
