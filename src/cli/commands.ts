@@ -14,7 +14,7 @@ const general = <Table extends Options>(command: Command<Table>) => command as u
 export const commands: readonly CommandEntry[] = [
   {
     name: 'replay',
-    summary: "replay captures through Linux's connection tracking",
+    summary: "replay captures through Linux's connection tracking and iptables",
     load: async () => general((await import('./replay.ts')).replay),
   },
   {

@@ -6,7 +6,7 @@ import { terminalOf } from './terminal.ts'
 
 export const replay = defineCommand({
   name: 'replay',
-  summary: "replay captures through Linux's connection tracking",
+  summary: "replay captures through Linux's connection tracking and iptables",
   usage: '[options] FILE… [SELECTION]',
   positionals: [
     {
@@ -41,6 +41,14 @@ export const replay = defineCommand({
     {
       line: "sallyport replay trouble.pcapng --at '#120' --table=proc",
       sentence: 'the state table right after packet 120, as /proc/net/nf_conntrack',
+    },
+    {
+      line: 'sallyport replay trouble.pcapng -r rules.v4',
+      sentence: 'which rule decided on each packet, and how often each did',
+    },
+    {
+      line: 'sallyport replay trouble.pcapng -r rules.v4 --all --trace verdict DROP',
+      sentence: 'every rule that the dropped packets met, and why it did not match',
     },
     {
       line: 'tcpdump -U -w - -i eth0 | sallyport replay - --json | jq -c .reasons',

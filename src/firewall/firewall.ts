@@ -1,6 +1,6 @@
 /**
- * The way of a packet through the hooks: what the stack refuses before any, defragmentation (-400), the tracker (-200),
- * helpers and confirm at the very end. Rules will stand in between.
+ * The way of a packet: what the stack refuses ahead of all hooks, defragmentation (-400), then the hooks with their tables
+ * and the tracker (`hooks.ts`), helpers and confirm at the very end. Without rules only the tracker stands in the way.
  */
 import type { Outcome } from '../conntrack/outcome.ts'
 import { DROPPED_BY_IP, DROPPED_BY_NOBODY } from '../conntrack/outcome.ts'
