@@ -1,4 +1,5 @@
 /** `sallyport fmt`: rules in one form, for a repository; with every mistake told at its place. */
+import { printable } from '../diagnostic/printable.ts'
 import { printRuleset } from '../ruleset/printer.ts'
 import { defineCommand } from './command.ts'
 import { EXIT_CHECK_FAILED, EXIT_OK } from './exit-codes.ts'
@@ -77,7 +78,7 @@ export const fmt = defineCommand({
       if (!options.check) output.write(printed)
       else if (printed !== rules.text) {
         failed = true
-        errors.line(`${file}: not in its form; sallyport fmt prints it`)
+        errors.line(`${printable(file)}: not in its form; sallyport fmt prints it`)
       }
     }
     output.flush()

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { readTimeoutPolicies, TimeoutPolicyError } from '../conntrack/timeout-policy.ts'
 import type { Tracker } from '../conntrack/tracker.ts'
+import { printable } from '../diagnostic/printable.ts'
 import { count } from '../explain/number-words.ts'
 import type { Firewall } from '../firewall/firewall.ts'
 import type { Unevaluated } from '../firewall/program.ts'
@@ -26,7 +27,8 @@ export function loadRules(options: ReplayOptions, width: number): Ruleset[] {
     if (file === null) continue
     const { ruleset, failed } = readRules(file, family, errors, width)
     errors.flush()
-    if (failed) throw new Failure(`${file}: not evaluated, because of the mistakes above`, EXIT_UNREADABLE)
+    if (failed)
+      throw new Failure(`${printable(file)}: not evaluated, because of the mistakes above`, EXIT_UNREADABLE)
     rulesets.push(ruleset)
   }
   return rulesets
@@ -42,7 +44,7 @@ export function loadSets(options: ReplayOptions, width: number): Sets {
     const errors = new Output(2)
     for (const problem of problems) errors.line(formatSetProblem(problem, text, width))
     errors.flush()
-    throw new Failure(`${file}: not used, because of the mistakes above`, EXIT_UNREADABLE)
+    throw new Failure(`${printable(file)}: not used, because of the mistakes above`, EXIT_UNREADABLE)
   }
   return sets
 }
@@ -54,7 +56,7 @@ export function loadTimeoutPolicies({ timeouts }: ReplayOptions, tracker: Tracke
     tracker.timeoutPolicies = readTimeoutPolicies(readText(timeouts), tracker.settings)
   } catch (error) {
     if (error instanceof TimeoutPolicyError)
-      throw new Failure(`${timeouts}: ${error.message}`, EXIT_UNREADABLE)
+      throw new Failure(`${printable(timeouts)}: ${error.message}`, EXIT_UNREADABLE)
     throw error
   }
 }
@@ -71,7 +73,7 @@ function readText(file: string): string {
 export function judgeUnevaluated({ programs }: Firewall, options: ReplayOptions): readonly Unevaluated[] {
   const met = [programs.ipv4, programs.ipv6].flatMap((program) => program?.unevaluated ?? [])
   if (met.length === 0 || options.unknown === 'ignore') return met
-  const shown = met.slice(0, 20).map(unevaluatedText)
+  const shown = met.slice(0, 20).map((one) => printable(unevaluatedText(one)))
   const more = met.length > shown.length ? [`and ${met.length - shown.length} more`] : []
   throw new Failure(
     [

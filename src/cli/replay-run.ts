@@ -234,7 +234,7 @@ class ReplayRun {
       this.#shown++
       this.#trace?.addTo(record)
       if (json) this.#writeJson(record)
-      else if (kernelLines !== null) for (const line of kernelLines) this.#output.line(line)
+      else if (kernelLines !== null) for (const line of kernelLines) this.#output.line(printable(line))
       else this.#output.line(this.#lines.format(record))
       return
     }

@@ -1,4 +1,5 @@
 /** The default output of a replay: what was assumed, totals, the packets out of the ordinary, how to see more. */
+import { printable } from '../diagnostic/printable.ts'
 import type { Assumption } from '../explain/assumption.ts'
 import { count, grouped } from '../explain/number-words.ts'
 import type { Decider } from '../replay/deciders.ts'
@@ -101,13 +102,13 @@ function rulesBlock({ rules, style, width }: ReportParts): string {
   const more = notSent === 0 ? '' : `; ${grouped(notSent)} would not have been sent`
   const shown = deciders.slice(0, DECIDERS)
   const counts = shown.map(({ packets }) => grouped(packets))
-  const places = shown.map(
-    ({ table, chain, number }) => `${table} ${chain}${number === null ? '' : ` ${number}`}`,
+  const places = shown.map(({ table, chain, number }) =>
+    printable(`${table} ${chain}${number === null ? '' : ` ${number}`}`),
   )
   const widest = (texts: readonly string[]) => Math.max(...texts.map((text) => text.length))
   const lines = shown.flatMap(({ text }, index) => {
     const first = `  ${counts[index]!.padStart(widest(counts))}  ${places[index]!.padEnd(widest(places))}  `
-    return hang(text, first, ' '.repeat(first.length), width)
+    return hang(printable(text), first, ' '.repeat(first.length), width)
   })
   const left = deciders.length - shown.length
   if (left > 0) lines.push(style('dim', `  and ${grouped(left)} more: --counters has all`))

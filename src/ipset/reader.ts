@@ -1,5 +1,6 @@
 /** Reads files of `ipset save`. */
 import { codeFrame } from '../diagnostic/code-frame.ts'
+import { printable } from '../diagnostic/printable.ts'
 import { suggest } from '../diagnostic/suggest.ts'
 import { parseIPv4 } from '../packet/address.ts'
 import { readElement } from './element-text.ts'
@@ -58,7 +59,7 @@ export function formatSetProblem(problem: SetProblem, text: string, width = 80):
   const { file, line, column, position, length, message, suggestion } = problem
   const frame = codeFrame({ text, position, length, margin: String(line), width })
   const told = suggestion === null ? message : `${message}; did you mean ${suggestion}?`
-  return `${file}:${line}:${column}  error\n${frame}\n  ${told}`
+  return `${printable(file)}:${line}:${column}  error\n${frame}\n  ${printable(told)}`
 }
 
 class SetReader {

@@ -1,5 +1,6 @@
 /** What is wrong with a ruleset's text, where, and what was probably meant. */
 import { codeFrame } from '../diagnostic/code-frame.ts'
+import { printable } from '../diagnostic/printable.ts'
 import type { Place } from './model.ts'
 import type { Source } from './source.ts'
 
@@ -239,8 +240,9 @@ export function formatDiagnostic(diagnostic: Diagnostic, text: string, width = 8
   const { place, severity, code, message, expected, suggestion } = diagnostic
   const { position, length } = diagnostic
   const frame = codeFrame({ text, position, length, margin: String(place.line), width })
-  const lines = [`${place.file}:${place.line}:${place.column}  ${severity}  ${code}`, frame]
-  lines.push(`  ${message}${suggestion === null ? '' : `; did you mean ${suggestion}?`}`)
-  if (expected !== null) lines.push(`  expected: ${expected}`)
+  const told = suggestion === null ? message : `${message}; did you mean ${suggestion}?`
+  const head = `${place.file}:${place.line}:${place.column}  ${severity}  ${code}`
+  const lines = [printable(head), frame, `  ${printable(told)}`]
+  if (expected !== null) lines.push(`  expected: ${printable(expected)}`)
   return lines.join('\n')
 }

@@ -50,6 +50,24 @@ const first = place(`${EVIL}.pcapng`, capture())
 const second = place(`second${EVIL}.pcapng`, capture())
 const table = place(`${EVIL}.table`, `tcp 6 ${EVIL} ${EVIL}=${EVIL}\nudp 17 30 src=${EVIL}\n${EVIL}\n`)
 const settings = place(`${EVIL}.conf`, `net.netfilter.nf_conntrack_max = ${EVIL}\n`)
+// A chain's name has no blanks and 28 bytes, a rule no line feeds.
+const evilChain = '\u001b[31m\u009b1m\u0007\u202eg'
+const evilWords = `"${EVIL.replace(/[\r\n]/g, '')}"`
+const rulesText = `*filter
+:FORWARD ACCEPT [0:0]
+:${evilChain} - [0:0]
+-A FORWARD -m comment --comment ${evilWords} -j ${evilChain}
+-A ${evilChain} -m comment --comment ${evilWords} -j LOG --log-prefix "${evilChain}"
+-A ${evilChain} -m time --kerneltz -j ACCEPT
+-A ${evilChain} -p tcp -m comment --comment ${evilWords} -j DROP
+COMMIT
+`
+const rules = place(`${EVIL}.v4`, rulesText)
+const wrongRules = place(
+  `wrong${EVIL}.v4`,
+  `${rulesText}*filter\n-A ${evilChain} -m ${evilChain} ${evilWords}\n`,
+)
+const withRules = ['--rules', rules, '--unknown=ignore']
 const missing = join(evilFolder, `missing${EVIL}.pcap`)
 
 const calls: readonly [string, readonly string[], number][] = [
@@ -68,6 +86,11 @@ const calls: readonly [string, readonly string[], number][] = [
   ['a table to begin with', [first, '--table-in', table, '--table'], 3],
   ['settings from a file', [first, '--sysctl-file', settings], 2],
   ['a setting', [first, '--sysctl', `${EVIL}=1`], 2],
+  ['the report with rules', [first, ...withRules], 0],
+  ['every packet with its way', [first, ...withRules, '--all', '--trace=rules'], 0],
+  ['what TRACE writes', [first, ...withRules, '--trace=kernel'], 0],
+  ['rules that cannot be evaluated', [first, '--rules', rules], 1],
+  ['rules with mistakes', [first, '--rules', wrongRules], 3],
   ['a moment', [first, '--at', EVIL], 2],
   ['a moment in a file', [first, second, '--at', `#${EVIL}:1`], 2],
   ['a zone', [first, '--tz', EVIL], 2],
@@ -90,6 +113,13 @@ describe('names that would steer a terminal', () => {
     // Events and the like have tabs of their own.
     expect(text.replaceAll('\t', '')).not.toMatch(STEERING)
     expect(text).not.toMatch(/^gnp|^x:/m)
+  })
+
+  test.each([rules, wrongRules])('mistakes and form of rules: shown as escapes', (file) => {
+    const result = spawnSync(process.execPath, [cli, 'fmt', '--check', file], { encoding: 'utf8' })
+    expect(result.status).toBe(1)
+    expect(result.stdout + result.stderr).not.toBe('')
+    expect(result.stdout + result.stderr).not.toMatch(STEERING)
   })
 
   test('another command: shown as escapes', () => {
