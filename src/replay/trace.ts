@@ -43,12 +43,12 @@ export class TraceRecorder implements WalkListener {
     firewall.listener = this
   }
 
-  /** @internal */
+  /** For the firewall, as what follows: a packet begins. */
   onPacket(): void {
     this.steps = []
   }
 
-  /** @internal */
+  /** A rule was asked. */
   onRule(chain: CompiledChain, rule: CompiledRule, failed: number, passage: Passage): void {
     this.#hook = hooks[passage.hook] ?? ''
     const program = this.#programs[passage.packet.family === FAMILY_IPV4 ? 'ipv4' : 'ipv6']!
@@ -63,7 +63,7 @@ export class TraceRecorder implements WalkListener {
     })
   }
 
-  /** @internal */
+  /** A chain of the user's has ended. */
   onReturn(from: CompiledChain): void {
     this.steps.push({
       ...this.#at('return', from, from.rules.length + 1),
@@ -74,7 +74,7 @@ export class TraceRecorder implements WalkListener {
     })
   }
 
-  /** @internal */
+  /** A built-in chain has ended. */
   onPolicy(chain: CompiledChain, passage: Passage): void {
     this.#hook = hooks[passage.hook] ?? ''
     this.steps.push({
