@@ -29,13 +29,6 @@ const INVERTS_FRAGMENT = 0x80
 
 const NO_NEXT_HEADER = 59
 
-/** What becomes of a packet that the rule takes. */
-export type Consequence =
-  | { readonly kind: 'action'; readonly action: Action }
-  | { readonly kind: 'jump' | 'goto'; readonly chain: CompiledChain }
-  /** No target: it is counted. */
-  | { readonly kind: 'count' }
-
 export interface RuleParts {
   readonly inInterface: InterfaceCondition | null
   readonly outInterface: InterfaceCondition | null
@@ -66,8 +59,14 @@ export class CompiledRule {
   readonly #in: InterfaceCondition | null
   readonly #out: InterfaceCondition | null
   readonly #protocol: number
-  /** Null until the chains that it may lead to are there. */
-  consequence: Consequence = { kind: 'count' }
+  /** What its target does; null for a jump, and for a rule that only counts. */
+  action: Action | null = null
+  /** The answer of a target that always gives the same one and does nothing else, or -1. */
+  verdict = -1
+  /** The chain that it leads to. */
+  chain: CompiledChain | null = null
+  /** Its chain does not return here. */
+  isGoto = false
   /** Packets that it took in this run. */
   packets = 0
   /** Their bytes, from the IP header on. */

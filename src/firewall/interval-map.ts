@@ -8,8 +8,19 @@ export interface ItemRange {
   readonly item: number
 }
 
-/** From so many boundaries on, a table of 65,536 places leads near the right one. */
-const WORTH_A_TABLE = 64
+/** `IntervalMap.find`: no range holds the value. */
+export const NOWHERE = -1
+
+/** From so many boundaries on, tables lead to the right interval. */
+const WORTH_A_TABLE = 32
+/** Intervals that one step of a table may hold and still be searched; where there are more, a block tells them apart. */
+const SEARCHED = 4
+
+/** A table's entry below NOWHERE: the first interval to be searched, or a block. */
+const toSearch = (interval: number) => -2 - interval * 2
+const toBlock = (block: number) => -3 - block * 2
+const isBlock = (entry: number) => (entry & 1) !== 0
+const numberIn = (entry: number) => (-2 - entry) >> 1
 
 /**
  * The values cut into intervals at every end of a range; each interval has the items of the ranges that cover it, in
@@ -19,8 +30,13 @@ export class IntervalMap {
   readonly #width: number
   /** First value of each interval, a word in each array, its sign turned over so that signed numbers compare rightly. */
   readonly #words: readonly Int32Array[]
-  /** By the upper half of the first word: the interval that holds its first value. Null where a search is as good. */
+  /**
+   * By the upper half of a value of one word: the interval that holds all of them, NOWHERE if that has no items, else where
+   * to go on. Null where a search is as good.
+   */
   readonly #near: Int32Array | null
+  /** By block, and third byte of the value: the same, without further blocks. */
+  #blocks = new Int32Array(0)
   /** Of interval i: `items` from `starts[i]` to `starts[i + 1]`. */
   readonly starts: Int32Array
   readonly items: Int32Array
@@ -55,43 +71,77 @@ export class IntervalMap {
       this.starts[index + 1] = this.starts[index]! + list.length
     })
     this.items = Int32Array.from(lists.flat())
-    this.#near = first.length < WORTH_A_TABLE ? null : this.#table()
+    this.#near = width > 1 || first.length < WORTH_A_TABLE ? null : this.#table()
   }
 
   get intervals(): number {
     return this.starts.length - 1
   }
 
+  /** As it is found where it is all that a step of a table holds. */
+  #whole(interval: number): number {
+    return this.starts[interval] === this.starts[interval + 1] ? NOWHERE : interval
+  }
+
   #table(): Int32Array {
-    const near = new Int32Array(0x10001)
-    for (let upper = 0; upper <= 0xffff; upper++)
-      near[upper] = this.#search(0, this.intervals - 1, upper << 16, 0, 0, 0)
-    near[0x10000] = this.intervals - 1
+    const near = new Int32Array(0x10000)
+    const blocks: number[] = []
+    const last = this.intervals - 1
+    for (let upper = 0; upper <= 0xffff; upper++) {
+      const low = this.#search(0, last, upper << 16)
+      const high = this.#search(low, last, (upper << 16) | 0xffff)
+      if (low === high) near[upper] = this.#whole(low)
+      else if (high - low < SEARCHED) near[upper] = toSearch(low)
+      else {
+        near[upper] = toBlock(blocks.length >>> 8)
+        for (let third = 0; third <= 0xff; third++) {
+          const from = this.#search(low, high, (upper << 16) | (third << 8))
+          const to = this.#search(from, high, (upper << 16) | (third << 8) | 0xff)
+          blocks.push(from === to ? this.#whole(from) : toSearch(from))
+        }
+      }
+    }
+    this.#blocks = Int32Array.from(blocks)
     return near
   }
 
-  /** The interval that holds a value; words behind the width do not count. */
+  /** The interval that holds a value, or NOWHERE; words behind the width do not count. */
   find(word0: number, word1: number, word2: number, word3: number): number {
+    if (this.#width > 1) return this.#searchWide(word0, word1, word2, word3)
     const near = this.#near
-    if (near === null) return this.#search(0, this.intervals - 1, word0, word1, word2, word3)
-    const upper = word0 >>> 16
-    return this.#search(near[upper]!, near[upper + 1]!, word0, word1, word2, word3)
+    if (near === null) return this.#search(0, this.intervals - 1, word0)
+    const entry = near[word0 >>> 16]!
+    if (entry >= NOWHERE) return entry
+    const last = this.intervals - 1
+    if (!isBlock(entry)) {
+      const from = numberIn(entry)
+      return this.#search(from, Math.min(from + SEARCHED, last), word0)
+    }
+    const inBlock = this.#blocks[(numberIn(entry) << 8) | ((word0 >>> 8) & 0xff)]!
+    if (inBlock >= NOWHERE) return inBlock
+    const from = numberIn(inBlock)
+    // Among 256 values there are 256 boundaries at most.
+    return this.#search(from, Math.min(from + 256, last), word0)
   }
 
   /** The last interval from `low` to `high` that does not begin behind the value; `low` never does. */
-  #search(from: number, to: number, word0: number, word1: number, word2: number, word3: number): number {
+  #search(from: number, to: number, word: number): number {
     let low = from
     let high = to
     const first = this.#words[0]!
-    const value = word0 ^ 0x80000000
-    if (this.#width === 1) {
-      while (low < high) {
-        const middle = (low + high + 1) >>> 1
-        if (first[middle]! <= value) low = middle
-        else high = middle - 1
-      }
-      return low
+    const value = word ^ 0x80000000
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1
+      if (first[middle]! <= value) low = middle
+      else high = middle - 1
     }
+    return low
+  }
+
+  #searchWide(word0: number, word1: number, word2: number, word3: number): number {
+    let low = 0
+    let high = this.intervals - 1
+    const value = word0 ^ 0x80000000
     while (low < high) {
       const middle = (low + high + 1) >>> 1
       if (this.#beginsBehind(middle, value, word1, word2, word3)) high = middle - 1

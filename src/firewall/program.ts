@@ -1,6 +1,6 @@
 /** A ruleset made ready to run: each table compiled once, its chains by hook. */
 import { type Action, type Environment, NotEvaluated, type Test } from '../hook/environment.ts'
-import { tablesOfHook } from '../hook/hook.ts'
+import { tablesOfHook, VERDICT_ACCEPT, VERDICT_DROP, VERDICT_RETURN } from '../hook/hook.ts'
 import type { AnyExtension } from '../ruleset/extension.ts'
 import type { Chain, Family, InterfaceTest, Place, Rule, Ruleset, Table, Use } from '../ruleset/model.ts'
 import { type Hook, hooks, isTable, type TableName } from '../ruleset/tables.ts'
@@ -80,6 +80,13 @@ export class Program {
       ),
     )
   }
+}
+
+/** Targets that only answer, always the same. */
+const plainVerdicts: Readonly<Record<string, number>> = {
+  ACCEPT: VERDICT_ACCEPT,
+  DROP: VERDICT_DROP,
+  RETURN: VERDICT_RETURN,
 }
 
 /** Extensions that turn connection tracking on when they are loaded, whether a packet comes to their rule or not. */
@@ -173,9 +180,12 @@ class TableCompiler {
       tests: unevaluated.length > 0 ? [neverOf(unevaluated)] : tests.filter((test) => test !== null),
     })
     if (this.#reached.has(chain.name)) this.#unevaluated.push(...unevaluated)
-    if (action !== null) compiled.consequence = { kind: 'action', action }
-    else if (target !== null && target.kind !== 'extension')
-      compiled.consequence = { kind: target.kind, chain: this.#chains.get(target.chain)! }
+    compiled.action = action
+    if (target?.kind === 'extension') compiled.verdict = plainVerdicts[target.name] ?? -1
+    else if (target !== null) {
+      compiled.chain = this.#chains.get(target.chain)!
+      compiled.isGoto = target.kind === 'goto'
+    }
     return compiled
   }
 

@@ -9,7 +9,7 @@ import type { Interfaces } from '../host/interfaces.ts'
 import type { Family } from '../ruleset/model.ts'
 import type { CompiledRule } from './compiled-rule.ts'
 import { FieldSample } from './field-sample.ts'
-import { IntervalMap, type ItemRange } from './interval-map.ts'
+import { IntervalMap, type ItemRange, NOWHERE } from './interval-map.ts'
 import { FIELDS, fieldWidth, fieldWord, keysOf, type RuleKey } from './rule-key.ts'
 
 /** Lists up to this length are asked one by one. */
@@ -93,6 +93,7 @@ class Node {
             fieldWord(field, passage, 3),
           )
         : map.find(word, 0, 0, 0)
+      if (interval === NOWHERE) continue
       const node = further[interval]!
       if (node === null) found.add(map.items, map.starts[interval]!, map.starts[interval + 1]!)
       else {

@@ -59,25 +59,20 @@ export class Walk {
       }
       rule.packets++
       rule.bytes += passage.packet.length
-      const { consequence } = rule
+      const { action, chain } = rule
       if (passage.stop !== STOP_NO) {
-        if (consequence.kind === 'action') consequence.action(passage)
+        if (action !== null) action(passage)
         this.chain = cursor.chain
         this.rule = rule
         return VERDICT_DROP
       }
-      switch (consequence.kind) {
-        case 'count':
-          continue
-        case 'jump':
-          cursor = this.#cursorAt(++depth)
-          cursor.begin(consequence.chain, isLinear)
-          continue
-        case 'goto':
-          cursor.begin(consequence.chain, isLinear)
-          continue
+      if (chain !== null) {
+        if (!rule.isGoto) cursor = this.#cursorAt(++depth)
+        cursor.begin(chain, isLinear)
+        continue
       }
-      const verdict = consequence.action(passage)
+      if (action === null) continue
+      const verdict = rule.verdict >= 0 ? rule.verdict : action(passage)
       if (verdict === VERDICT_CONTINUE) continue
       if (verdict === VERDICT_RETURN) {
         cursor.end()
