@@ -52,7 +52,7 @@ function ruleAssumptions({ replay, unevaluated, consequences }: FinishedRun): As
   }
   const silenced = consequences?.silenced ?? 0
   if (silenced > 0) {
-    const sentence = `${count(silenced, 'packet')} that would not have been sent: they follow an opening packet that these rules drop (--as-recorded judges them all the same)`
+    const sentence = `${count(silenced, 'packet')} that would not have been sent, after an opening packet that these rules drop (--as-recorded judges such packets all the same)`
     list.push({ code: 'consequences', count: silenced, sentence })
   }
   return list
