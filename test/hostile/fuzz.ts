@@ -1,5 +1,5 @@
 /**
- * The long run: bent captures through the whole path, and now and then through the built command.
+ * The long run: bent captures through the whole path, most of them through rules, and now and then through the built command.
  *
  *     npm run fuzz -- --minutes 10 --seed 7
  *
@@ -15,6 +15,7 @@ import fc from 'fast-check'
 import { type HostileOptions, runHostile, STEERING } from './harness.ts'
 import { corpus, inChunks, mutated, Random } from './mutate.ts'
 import { anyCapture, anyOptions } from './packets.ts'
+import { anyRules, type DrawnRules, rulesOf } from './rule-arbitrary.ts'
 
 const STALLED = 30_000
 /** Cases until the built command gets its turn. */
@@ -71,16 +72,18 @@ function watch(): void {
 interface Case {
   readonly files: readonly Uint8Array[]
   readonly options: HostileOptions
+  readonly drawn: DrawnRules | null
 }
 
 /** Two fifths are captures of bent packets, the others are bent as files; some are two files to be merged. */
 function caseOf(number: number, captures: readonly Uint8Array[], random: Random): Case {
   const [options] = fc.sample(anyOptions, { numRuns: 1, seed: number })
+  const drawn = number % 4 === 0 ? null : fc.sample(anyRules, { numRuns: 1, seed: seed + number })[0]!
   if (number % 5 === 0)
-    return { files: fc.sample(anyCapture, { numRuns: 1, seed: seed + number }), options: options! }
+    return { files: fc.sample(anyCapture, { numRuns: 1, seed: seed + number }), options: options!, drawn }
   const files = [mutated(captures, random)]
   if (random.below(8) === 0) files.push(mutated(captures, random))
-  return { files, options: options! }
+  return { files, options: options!, drawn }
 }
 
 async function work(): Promise<void> {
@@ -102,23 +105,30 @@ async function work(): Promise<void> {
   }
   for (let number = 1; Date.now() < end; number++) {
     const random = new Random(seed + number * 7919)
-    const { files, options } = caseOf(number, captures, random)
+    const { files, options, drawn } = caseOf(number, captures, random)
     const start = performance.now()
     try {
       const inputs = files.map((bytes, index) => ({ name: `${index}`, chunks: inChunks(bytes, random) }))
-      const result = await runHostile(inputs, options)
+      const result = await runHostile(
+        inputs,
+        drawn === null ? options : { ...options, rules: rulesOf(drawn) },
+      )
       counts.packets += result.packets
       for (const code of result.problems) problems.set(code, (problems.get(code) ?? 0) + 1)
       for (const record of result.records) for (const { code } of record.reasons) reasons.add(code)
     } catch (error) {
-      fail(number, files, `${JSON.stringify(options)} ${error instanceof Error ? error.stack : error}`)
+      fail(
+        number,
+        files,
+        `${JSON.stringify(options)} ${JSON.stringify(drawn)} ${error instanceof Error ? error.stack : error}`,
+      )
     }
     counts.slowest = Math.max(counts.slowest, performance.now() - start)
     counts.cases++
     for (const bytes of files) counts.bytes += bytes.length
     if (number % COMMAND_EVERY === 1) {
       counts.commands++
-      const message = command(folder, files, random)
+      const message = command(folder, files, random, drawn)
       if (message !== null) fail(number, files, message)
     }
     if (Date.now() - told > 1000) {
@@ -136,7 +146,12 @@ async function work(): Promise<void> {
 }
 
 /** What went wrong with the command, or null. */
-function command(folder: string, files: readonly Uint8Array[], random: Random): string | null {
+function command(
+  folder: string,
+  files: readonly Uint8Array[],
+  random: Random,
+  drawn: DrawnRules | null,
+): string | null {
   const paths = files.map((bytes, index) => {
     const path = join(folder, `current-\u001b[31m\u202e-${index}.pcap`)
     writeFileSync(path, bytes)
@@ -152,7 +167,16 @@ function command(folder: string, files: readonly Uint8Array[], random: Random): 
     ['--at', '+1s', '--at', '#3', '--helper=ftp=tcp/21', '--sysctl', 'net.netfilter.nf_conntrack_max=2'],
     ['--write', join(folder, 'written.pcapng')],
   ])
-  const args = [cli, 'replay', ...paths, ...shown]
+  const { ipv4 } = drawn === null ? {} : rulesOf(drawn).texts
+  const ruled: string[] = []
+  if (ipv4 !== undefined) {
+    const path = join(folder, 'current-\u001b[31m\u202e.v4')
+    writeFileSync(path, ipv4)
+    ruled.push('--rules', path, '--unknown=ignore', '--captured=wire', '--local=in0=10.0.0.2/24')
+    ruled.push(...random.of([[], ['--as-recorded'], ['--conntrack=auto']]))
+    if (shown.length === 0) ruled.push('--all', '--trace=rules')
+  }
+  const args = [cli, 'replay', ...paths, ...shown, ...ruled]
   const { status, signal, stdout, stderr } = spawnSync(process.execPath, args, {
     encoding: 'utf8',
     timeout: STALLED,

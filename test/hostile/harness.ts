@@ -9,22 +9,51 @@ import { findHelper } from '../../src/conntrack/helper/registry.ts'
 import { DROPPED_BY_NOBODY, type Outcome } from '../../src/conntrack/outcome.ts'
 import { REASONS } from '../../src/conntrack/reason.ts'
 import { Settings } from '../../src/conntrack/settings.ts'
-import { STATUS_CONFIRMED } from '../../src/conntrack/status.ts'
+import { REPLY, STATUS_CONFIRMED } from '../../src/conntrack/status.ts'
 import { type ChecksumPolicy, EVENT_DESTROY, EVENT_NEW, Tracker } from '../../src/conntrack/tracker.ts'
 import { Tuple } from '../../src/conntrack/tuple.ts'
 import { livingEntries, viewEntry } from '../../src/conntrack/view-entry.ts'
 import { assumptionsOf } from '../../src/explain/assumption.ts'
+import { CapturePlace } from '../../src/firewall/capture-place.ts'
+import { extensions } from '../../src/firewall/extensions.ts'
 import { Firewall } from '../../src/firewall/firewall.ts'
+import { HostWay } from '../../src/firewall/host-way.ts'
+import { FixedWay } from '../../src/firewall/way.ts'
 import { commentOf } from '../../src/format/comment.ts'
+import { KernelTrace } from '../../src/format/kernel-trace.ts'
+import { logLine } from '../../src/format/log-line.ts'
 import { NdjsonWriter } from '../../src/format/ndjson.ts'
 import { PacketLines } from '../../src/format/packet-line.ts'
 import { formatReport } from '../../src/format/report.ts'
 import { tableFormats, tableLines } from '../../src/format/table-format.ts'
 import type { Packet } from '../../src/packet/packet.ts'
 import { PROTOCOL_TCP, PROTOCOL_UDP } from '../../src/packet/packet.ts'
+import { Consequences } from '../../src/replay/consequences.ts'
+import { decidersOf, verdictsOf } from '../../src/replay/deciders.ts'
 import type { PacketRecord } from '../../src/replay/record.ts'
 import { recordOf } from '../../src/replay/record-of.ts'
 import { Replay } from '../../src/replay/replay.ts'
+import { type Captured, Standpoint } from '../../src/replay/standpoint.ts'
+import { TraceRecorder } from '../../src/replay/trace.ts'
+import type { Family, Ruleset } from '../../src/ruleset/model.ts'
+import { parseRuleset } from '../../src/ruleset/parser.ts'
+import { hold } from './hold.ts'
+import { RuleChecks, WatchedWay } from './rule-checks.ts'
+import { hostileHost, hostileSets } from './rulesets.ts'
+
+/** Rules that the packets go through, and the machine that they are for. */
+export interface HostileRules {
+  /** Restore files. */
+  readonly texts: Readonly<Partial<Record<Family, string>>>
+  /** HOOK_*, which all packets take then; else the host decides. */
+  readonly hook?: number
+  readonly host?: 'nobody' | 'router' | 'end'
+  readonly strict?: boolean
+  readonly captured?: Captured
+  readonly asRecorded?: boolean
+  readonly conntrack?: 'always' | 'auto'
+  readonly trace?: 'rules' | 'kernel'
+}
 
 export interface HostileOptions {
   readonly hz?: number
@@ -38,6 +67,7 @@ export interface HostileOptions {
   /** Records, lines and comments of each packet, not of the tracker alone. */
   readonly records?: boolean
   readonly fillRandom?: (words: Uint32Array) => void
+  readonly rules?: HostileRules
 }
 
 export interface HostileResult {
@@ -46,8 +76,10 @@ export interface HostileResult {
   readonly problems: readonly string[]
   readonly records: readonly PacketRecord[]
   readonly tracker: Tracker
+  readonly firewall: Firewall
 }
 
+const VERDICTS = ['ACCEPT', 'DROP', 'REJECT', 'QUEUE', null]
 const YEAR = 366 * 86_400
 
 /** What steers a terminal, line feeds aside: control characters, line and paragraph separators, marks of direction. */
@@ -74,6 +106,9 @@ class HostileRun {
   readonly #alive = new Set<number>()
   readonly #options: HostileOptions
   #packets = 0
+  readonly #checks: RuleChecks | null
+  #traced: { readonly steps: readonly unknown[] } | { readonly lines: readonly string[] } | null = null
+  #log: string[] = []
 
   constructor(inputs: readonly CaptureInput[], options: HostileOptions) {
     this.#options = options
@@ -103,12 +138,48 @@ class HostileRun {
         }
       }
     }
-    this.#firewall = new Firewall(this.#tracker)
     this.#capture = new MergedCapture(inputs)
     const files = this.#capture.names
-    this.#lines = new PacketLines({ offsetAt: () => 0, files, style: (_, text) => text })
-    this.#replay = new Replay(this.#capture, this.#firewall, {
-      onPacket: (packet, outcome, number) => this.#onPacket(packet, outcome, number),
+    const { rules } = options
+    const host = hostileHost(rules?.host ?? 'nobody')
+    const place = new CapturePlace(host, { interfaces: this.#capture.interfaces, ofFile: ['in0', 'out0'] })
+    const hostWay = new HostWay(host, place, { strict: rules?.strict ?? false })
+    const { interfaces } = host
+    const way = new WatchedWay(
+      rules?.hook === undefined
+        ? hostWay
+        : new FixedWay(rules.hook, interfaces.numberOf('in0'), interfaces.numberOf('out0')),
+    )
+    this.#firewall =
+      rules === undefined
+        ? new Firewall(this.#tracker)
+        : new Firewall(this.#tracker, {
+            rulesets: rulesetsOf(rules),
+            sets: hostileSets(),
+            host,
+            way,
+            conntrack: rules.conntrack ?? 'always',
+          })
+    this.#checks = rules === undefined ? null : new RuleChecks(this.#firewall, way)
+    if (rules?.trace === 'rules') this.#traced = new TraceRecorder(this.#firewall)
+    else if (rules?.trace === 'kernel') this.#traced = new KernelTrace(this.#firewall)
+    if (rules !== undefined)
+      this.#firewall.onNote = (passage, note) => {
+        if (note.kind === 'log') this.#log.push(logLine(note, passage, interfaces))
+      }
+    this.#lines = new PacketLines({
+      offsetAt: () => 0,
+      files,
+      verdicts: rules !== undefined,
+      style: (_, text) => text,
+    })
+    const observer = {
+      onPacket: (packet: Packet, outcome: Outcome, number: number) => this.#onPacket(packet, outcome, number),
+    }
+    const captured = rules?.captured ?? 'wire'
+    this.#replay = new Replay(this.#capture, this.#firewall, observer, {
+      ...(captured !== 'wire' && { standpoint: new Standpoint(captured, host, hostWay, this.#tracker) }),
+      ...(rules?.asRecorded === false && { consequences: new Consequences(this.#firewall) }),
     })
   }
 
@@ -118,7 +189,10 @@ class HostileRun {
     hold(summary.packets === this.#packets, () => 'packets lost between replay and observer')
     const assumptions = assumptionsOf(this.#replay)
     const report = formatReport({
-      rules: null,
+      rules:
+        this.#checks === null
+          ? null
+          : { verdicts: verdictsOf(this.#firewall), deciders: decidersOf(this.#firewall), notSent: 0 },
       assumptions,
       summary,
       odd: this.#records.slice(0, 20),
@@ -130,6 +204,7 @@ class HostileRun {
       style: (_, text) => text,
     })
     hold(!STEERING.test(report), () => `the report steers a terminal: ${JSON.stringify(report)}`)
+    this.#checks?.finish()
     this.#checkTable()
     this.#settle()
     this.#wait()
@@ -139,6 +214,7 @@ class HostileRun {
       problems: this.#capture.problems.map(({ code }) => code),
       records: this.#records,
       tracker: this.#tracker,
+      firewall: this.#firewall,
     }
   }
 
@@ -152,9 +228,16 @@ class HostileRun {
       hold(this.#alive.size === table.count, () => `${table.count} entries, ${this.#alive.size} by events`)
     if (this.#options.records === false) return
     const { names, interfaces } = this.#capture
-    const record = recordOf({ names, interfaces, tracker: this.#tracker }, packet, outcome, number)
+    const source = { names, interfaces, tracker: this.#tracker }
+    const firewall = this.#checks === null ? {} : { firewall: this.#firewall }
+    const record = recordOf({ ...source, ...firewall }, packet, outcome, number)
+    if (this.#log.length > 0) record.log = this.#log
+    this.#log = []
+    if (this.#traced !== null && 'steps' in this.#traced && this.#firewall.answers !== null)
+      record.trace = (this.#traced as TraceRecorder).steps
     this.#checkRecord(record, outcome)
     this.#records.push(record)
+    this.#checks?.onPacket(packet)
   }
 
   #checkRecord(record: PacketRecord, outcome: Outcome): void {
@@ -168,19 +251,33 @@ class HostileRun {
     const { ctstate, reasons, entry, verdict } = record
     const kinds = reasons.map(({ code }) => REASONS.find((reason) => reason.code === code)?.kind)
     const dropped = outcome.droppedBy !== DROPPED_BY_NOBODY
+    // Rules, NAT and what they ask for need no reason.
+    const by = record.decidedBy.kind
+    const isRuled = by !== 'none' && by !== 'ip' && by !== 'conntrack' && by !== 'helper'
+    hold(VERDICTS.includes(verdict), () => `verdict: ${tell()}`)
+    if (verdict === null)
+      hold(
+        reasons.length > 0 || by === 'unknown' || this.#isUntracked,
+        () => `no verdict and no reason: ${tell()}`,
+      )
     hold(!(dropped && outcome.held), () => `dropped and held: ${tell()}`)
-    if (ctstate === null) hold(reasons.length > 0, () => `no ctstate and no reason: ${tell()}`)
+    if (ctstate === null)
+      hold(reasons.length > 0 || isRuled || this.#isUntracked, () => `no ctstate and no reason: ${tell()}`)
     if (ctstate === null || ctstate === 'INVALID')
       hold(entry === null, () => `an entry for nothing: ${tell()}`)
     // Which of several reasons came first is left open: there is room for eight.
     hold((ctstate === 'INVALID') === kinds.includes('invalid'), () => `INVALID and reasons differ: ${tell()}`)
     hold(!kinds.includes('dropped') || dropped, () => `a reason to drop, but passed: ${tell()}`)
-    hold(!dropped || kinds.includes('dropped'), () => `dropped without a reason: ${tell()}`)
+    hold(!dropped || isRuled || kinds.includes('dropped'), () => `dropped without a reason: ${tell()}`)
     if (ctstate === 'NEW' || ctstate === 'ESTABLISHED' || ctstate === 'RELATED')
-      hold(entry !== null || dropped || reasons.length > 0, () => `no entry and no reason: ${tell()}`)
+      hold(
+        entry !== null || dropped || isRuled || reasons.length > 0,
+        () => `no entry and no reason: ${tell()}`,
+      )
     // Held back or not judged: nobody decided.
     const undecided = ctstate === null && outcome.droppedBy === 0
-    if (record.family !== null) hold((verdict === null) === undecided, () => `verdict: ${tell()}`)
+    if (record.family !== null && this.#checks === null)
+      hold((verdict === null) === undecided, () => `verdict: ${tell()}`)
     hold(/^-?\d+(\.\d{1,9})?$/.test(record.time), () => `time: ${tell()}`)
     for (const reason of reasons)
       for (const value of Object.values(reason))
@@ -194,7 +291,12 @@ class HostileRun {
     hold(!/undefined|NaN|\[object/.test(text), () => `a line with holes: ${text}`)
   }
 
-  /** Entries, index and timers agree, and each entry is found by its own tuple. */
+  /** Linux would not track, and so says nothing of a state. */
+  get #isUntracked(): boolean {
+    return this.#options.rules?.conntrack === 'auto'
+  }
+
+  /** Entries, index and timers agree, and each entry is found by its own tuple and by that of its answer. */
   #checkTable(): void {
     const { table } = this.#tracker
     const tuple = new Tuple()
@@ -211,6 +313,9 @@ class HostileRun {
       tuple.invertible = false
       tuple.computeHash(table.flowHash)
       hold(table.lookup(tuple) >> 1 === number, () => `entry ${number} is not found by its tuple`)
+      table.readTuple(number, REPLY, tuple)
+      tuple.computeHash(table.flowHash)
+      hold(table.lookup(tuple) >> 1 === number, () => `entry ${number} is not found by its reply tuple`)
     }
     hold(confirmed === table.count, () => `${table.count} entries counted, ${confirmed} there`)
     for (const number of this.#tracker.helpers.attachments.keys())
@@ -260,6 +365,13 @@ class HostileRun {
   }
 }
 
-function hold(condition: boolean, tell: () => string): void {
-  if (!condition) throw new Error(tell())
+function rulesetsOf({ texts }: HostileRules): Ruleset[] {
+  return (['ipv4', 'ipv6'] as const).flatMap((family) => {
+    const text = texts[family]
+    if (text === undefined) return []
+    const { ruleset, diagnostics } = parseRuleset(text, { family, registry: extensions })
+    const refused = diagnostics.find(({ severity }) => severity === 'error')
+    if (refused !== undefined) throw new Error(`${refused.message}: ${text}`)
+    return [ruleset]
+  })
 }
