@@ -2,43 +2,72 @@
 import type { Passage } from '../hook/passage.ts'
 import { FIELDS, fieldWord, type RuleKey } from './rule-key.ts'
 
-const SIZE = 256
+const SIZE = 2048
 const WIDTH = 4
 /** The guess counts as so many packets. */
-const WEIGHT_OF_GUESS = 4
+const WEIGHT_OF_GUESS = 1
 
-/** Keeps 256 packets, the last ones that were added. */
+/** Keeps 2,048 packets, the last ones that were added. */
 export class FieldSample {
-  readonly #values = new Int32Array(FIELDS * WIDTH * SIZE)
+  /** By field and word of it: a value a packet. */
+  readonly #values = Array.from({ length: FIELDS * WIDTH }, () => new Int32Array(SIZE))
   #added = 0
 
   add(passage: Passage): void {
     const at = this.#added++ % SIZE
     for (let field = 0; field < FIELDS; field++) {
       for (let word = 0; word < WIDTH; word++)
-        this.#values[(field * WIDTH + word) * SIZE + at] = fieldWord(field, passage, word)
+        this.#values[field * WIDTH + word]![at] = fieldWord(field, passage, word)
     }
   }
 
-  /** The share of packets that have a key, as far as these tell, and its guess where they do not. */
-  shareOf({ field, from, to, share }: RuleKey): number {
+  /** What the packets so far say about keys. */
+  shares(): (key: RuleKey) => number {
     const size = Math.min(this.#added, SIZE)
-    let hits = 0
-    for (let i = 0; i < size; i++) if (this.#holds(field, from, to, i)) hits++
-    return (hits + share * WEIGHT_OF_GUESS) / (size + WEIGHT_OF_GUESS)
+    const sorted = Array.from({ length: FIELDS }, (_, field) =>
+      this.#values[field * WIDTH]!.slice(0, size)
+        .map((value) => value ^ 0x80000000)
+        .sort(),
+    )
+    return (key) => {
+      const { field, from, to, share } = key
+      const hits =
+        from.length > 1
+          ? this.#countWide(key, size)
+          : countBelow(sorted[field]!, to[0]!, true) - countBelow(sorted[field]!, from[0]!, false)
+      return (hits + share * WEIGHT_OF_GUESS) / (size + WEIGHT_OF_GUESS)
+    }
   }
 
-  #holds(field: number, from: readonly number[], to: readonly number[], index: number): boolean {
-    // Not behind the first value, not ahead of the last one: words are compared from the first on.
-    return this.#compare(field, from, index) >= 0 && this.#compare(field, to, index) <= 0
+  #countWide({ field, from, to }: RuleKey, size: number): number {
+    let hits = 0
+    for (let i = 0; i < size; i++) {
+      // Not behind the first value, not ahead of the last one: words are compared from the first on.
+      if (this.#compare(field, from, i) >= 0 && this.#compare(field, to, i) <= 0) hits++
+    }
+    return hits
   }
 
   #compare(field: number, value: readonly number[], index: number): number {
     for (let word = 0; word < value.length; word++) {
-      const found = this.#values[(field * WIDTH + word) * SIZE + index]! >>> 0
+      const found = this.#values[field * WIDTH + word]![index]! >>> 0
       const other = value[word]! >>> 0
       if (found !== other) return found < other ? -1 : 1
     }
     return 0
   }
+}
+
+/** How many of the sorted values, whose sign is turned over, are below an unsigned one, or not above it. */
+function countBelow(sorted: Int32Array, word: number, orSame: boolean): number {
+  const value = word ^ 0x80000000
+  let low = 0
+  let high = sorted.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    const isBelow = orSame ? sorted[middle]! <= value : sorted[middle]! < value
+    if (isBelow) low = middle + 1
+    else high = middle
+  }
+  return low
 }

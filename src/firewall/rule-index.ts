@@ -146,7 +146,7 @@ function makeLevel(
 const FIRST_LOOK = 1024
 const SECOND_LOOK = 64
 /** Packets that are looked at in between. */
-const LOOKS = 256
+const LOOKS = 2048
 
 /** The index of one chain, from a place on. Guesses at first which keys are rare; then it has seen the traffic. */
 export class RuleIndex {
@@ -193,10 +193,11 @@ export class RuleIndex {
     if (this.#asked % Math.ceil(this.#lookAt / LOOKS) === 0) this.#sample.add(passage)
     if (this.#asked < this.#lookAt) return
     this.#lookAt = this.#lookAt < FIRST_LOOK * SECOND_LOOK ? this.#lookAt * SECOND_LOOK : 0
+    const shareOf = this.#sample.shares()
     this.#root = this.#build(
       this.#entries.map(({ place, keys }) => ({
         place,
-        keys: keys.map((key) => ({ ...key, share: this.#sample.shareOf(key) })),
+        keys: keys.map((key) => ({ ...key, share: shareOf(key) })),
       })),
     )
   }
