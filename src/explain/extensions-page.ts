@@ -35,7 +35,7 @@ const notes: Readonly<Record<Type, Readonly<Record<string, string>>>> = {
 
 /** Of iptables 1.8.9, where they are not in the registry: a rule with one of them is a mistake here. */
 const others: Readonly<Record<Type, readonly string[]>> = {
-  match: ['ipvs', 'nfacct', 'rateest'],
+  match: ['ipvs', 'rateest'],
   target: ['CLUSTERIP', 'DNPT', 'SNPT', 'ULOG'],
 }
 

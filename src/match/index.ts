@@ -35,6 +35,7 @@ import { mac } from './mac.ts'
 import { mark } from './mark.ts'
 import { mh } from './mh.ts'
 import { multiport } from './multiport.ts'
+import { nfacct } from './nfacct.ts'
 import { osf } from './osf.ts'
 import { owner } from './owner.ts'
 import { physdev } from './physdev.ts'
@@ -97,6 +98,7 @@ export const matches: readonly AnyExtension[] = [
   mark,
   mh,
   multiport,
+  nfacct,
   osf,
   owner,
   physdev,

@@ -82,6 +82,8 @@ export class Loader implements Chains {
   readonly #canonical = new WeakMap<Rule, string>()
   #comparisons = 0
   #rules = 0
+  /** The table that is read keeps what it held (`--noflush`). */
+  #keeps = false
 
   constructor(family: Family, registry: Registry, log: DiagnosticLog) {
     this.#family = family
@@ -111,11 +113,16 @@ export class Loader implements Chains {
     return table
   }
 
-  /** `*table` of a restore file: whatever the table held is gone, but for the policies. */
-  openTable(name: TableName, span: Span, comments: readonly string[]): void {
+  /** `*table` of a restore file: whatever the table held is gone, but for the policies; unless it is to be kept. */
+  openTable(name: TableName, span: Span, comments: readonly string[], keep = false): void {
+    this.#keeps = keep
     const known = this.#tables.get(name)
     if (!known) {
       this.#tables.set(name, new TableDraft(name, this.#log.place(span.start), comments))
+      return
+    }
+    if (keep) {
+      known.comments = [...known.comments, ...comments]
       return
     }
     this.#error(
@@ -169,6 +176,10 @@ export class Loader implements Chains {
           suggestion: suggest(name.text, builtInChains(tableName)),
         },
       )
+    }
+    if (known && this.#keeps) {
+      known.clear()
+      return true
     }
     if (known) return this.#error(name, 'bad-chain', `chain ${shown(name.text)} stands here a second time`)
     if (!this.#checkName(name)) return false

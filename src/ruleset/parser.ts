@@ -66,5 +66,5 @@ function reportMarks({ text, hasMark, returns }: Source, log: DiagnosticLog): vo
 function syntaxOf(text: string): 'restore' | 'script' {
   if (text.startsWith('#!')) return 'script'
   const line = /^[ \t]*([^\s#].{0,8})/m.exec(text)?.[1] ?? '*'
-  return /^[*:[-]|^COMMIT/.test(line) ? 'restore' : 'script'
+  return /^(?:[*:-]|\[\d|COMMIT)/.test(line) ? 'restore' : 'script'
 }

@@ -23,6 +23,8 @@ export interface RestoreInput {
   readonly registry: Registry
   readonly log: DiagnosticLog
   readonly loader: Loader
+  /** `--noflush`: what the tables hold stays, but for the chains that are declared. */
+  readonly keep?: boolean
 }
 
 /** Answers the comment lines behind the last COMMIT. */
@@ -118,7 +120,7 @@ class RestoreReader {
       return
     }
     this.#table = name
-    this.#input.loader.openTable(name, span, this.#takeComments())
+    this.#input.loader.openTable(name, span, this.#takeComments(), this.#input.keep)
   }
 
   #close(): void {

@@ -68,6 +68,78 @@ test('what only a running shell knows is refused at its place, and left out', ()
   expect(run('iptables -A INPUT -s $(cat me) -j ACCEPT').codes).toEqual(['1:22 shell', '1:22 bad-value'])
 })
 
+test('a here-document with --noflush: what the tables hold stays, but for the chains that it declares', () => {
+  const { rules, codes } = run(
+    'iptables -N u\niptables -A INPUT -j u\niptables -A u -j ACCEPT\niptables-restore -n <<EOF\n*filter\n:u - [0:0]\n:w - [0:0]\n-A u -j DROP\n-A INPUT -j w\nCOMMIT\nEOF\n',
+  )
+  expect(codes).toEqual([])
+  expect(rules).toEqual(['-A INPUT -j u', '-A INPUT -j w', '-A u -j DROP'])
+})
+
+test.each([
+  ['[ "$MODE" = strict ]', true],
+  ['[ "$MODE" != strict ]', false],
+  ['[[ $MODE == strict ]]', true],
+  ['[ -n "$MODE" ] && [ -z "$EMPTY" ]', true],
+  ['[ -n "$EMPTY" ] || test 3 -gt 10', false],
+  ['[ ! -z "$EMPTY" ]', false],
+  ['! [ "$EMPTY" ]', true],
+  ['iptables -C INPUT -i lo -j ACCEPT 2>/dev/null', false],
+  ['! iptables -nL nobody', true],
+])('if %s: %s', (condition, holds) => {
+  const script = `MODE=strict; EMPTY=\nif ${condition}; then iptables -A INPUT -j DROP\nelse\n  iptables -A INPUT -j ACCEPT\nfi\n`
+  expect(run(script).rules).toEqual([`-A INPUT -j ${holds ? 'DROP' : 'ACCEPT'}`])
+})
+
+test('elif, and blocks in blocks', () => {
+  const { rules, codes } = run(
+    'N=2\nif [ $N -eq 1 ]; then iptables -A INPUT -j DROP; elif [ $N -eq 2 ]\nthen\n  for p in 1 2; do if [ $p = 2 ]; then iptables -A INPUT -p $p; fi; done\nfi\n',
+  )
+  expect(codes).toEqual([])
+  expect(rules).toEqual(['-A INPUT -p igmp'])
+})
+
+test('functions, with and without words behind their names', () => {
+  const { rules, codes } = run(
+    [
+      'open() {',
+      '  [ "$2" = udp ] && iptables -A INPUT -p udp --dport "$1" -j ACCEPT && return',
+      '  iptables -A INPUT -p tcp --dport $1 -m comment --comment "${3:-no name}" -j ACCEPT',
+      '}',
+      'function close { iptables -P INPUT DROP; }',
+      'close; open 22; open 53 udp',
+      'open 80 tcp "a web"',
+    ].join('\n'),
+  )
+  expect(codes).toEqual([])
+  expect(rules).toEqual([
+    '-A INPUT -p tcp -m tcp --dport 22 -m comment --comment "no name" -j ACCEPT',
+    '-A INPUT -p udp -m udp --dport 53 -j ACCEPT',
+    '-A INPUT -p tcp -m tcp --dport 80 -m comment --comment "a web" -j ACCEPT',
+  ])
+})
+
+test('a function that calls itself without end is told', () => {
+  expect(run('f() { f; }\nf\n').codes).toEqual(['1:7 shell'])
+})
+
+test('what decides over a command is unknown: told where it may be a rule, not where it only gives up', () => {
+  expect(
+    run('[ -x /sbin/iptables ] || exit 0\n[ $(id -u) -ne 0 ] && { echo root only; exit 1; }\n').codes,
+  ).toEqual([])
+  expect(run('if [ $(id -u) -ne 0 ]; then\n  echo root only\n  exit 1\nfi\n').codes).toEqual([])
+  expect(run('[ -f /etc/x ] && iptables -A INPUT -j DROP\n')).toEqual({ rules: [], codes: ['1:18 shell'] })
+  expect(run('if iptables -L | grep -q x; then iptables -A INPUT -j DROP; fi\n').codes).toEqual(['1:1 shell'])
+  expect(run('if [ "$UNSET" = yes ]; then iptables -A INPUT -j DROP; fi\n').codes).toEqual(['1:1 shell'])
+})
+
+test('a variable without a value is told where a rule uses it, also by way of another', () => {
+  expect(run('PATH=/sbin:$PATH\necho $HOME\n').codes).toEqual([])
+  expect(run('DEV=$LAN.7\niptables -A INPUT -i eth0\niptables -A INPUT -i "$DEV"\n').codes).toEqual([
+    '1:1 unset-variable',
+  ])
+})
+
 test('a value from outside wins over the one that the script sets', () => {
   expect(run('IF=eth0\niptables -A INPUT -i $IF\n', { IF: 'eth9' }).rules).toEqual(['-A INPUT -i eth9'])
 })

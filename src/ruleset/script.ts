@@ -6,7 +6,16 @@ import type { Registry } from './registry.ts'
 import { readRestore } from './restore.ts'
 import { readCommand } from './rule-reader.ts'
 import { lexShell, type ShellWord } from './shell-lexer.ts'
-import { type Loop, parseShell, type SimpleCommand, type Step } from './shell-parser.ts'
+import {
+  type Condition,
+  type Group,
+  type Loop,
+  parseShell,
+  plainWord,
+  type SimpleCommand,
+  type Step,
+} from './shell-parser.ts'
+import { judgeTest } from './shell-test.ts'
 import { programOf } from './tables.ts'
 import type { Word } from './word.ts'
 
@@ -37,6 +46,29 @@ const harmless = new Set(
 )
 const prefixes = new Set(['sudo', 'exec', 'command', 'nice', 'time', 'doas'])
 const declarations = new Set(['export', 'readonly', 'local', 'declare', 'typeset'])
+/** What may stand in a condition without making it unknown. */
+const decided = new Set([':', 'true', 'false', 'echo', 'printf', 'set', 'unset', 'shift'])
+const tests = new Set(['[', '[[', 'test'])
+/** What a value keeps of what it lacks. */
+const MOST_MISSING = 8
+/** Functions that call functions. */
+const DEEPEST_CALL = 40
+
+/** A command succeeds, fails, or only a running shell knows. */
+type Status = boolean | null
+
+/** A word that cannot be known. */
+interface Missing extends Span {
+  readonly source: string
+  readonly message: string
+  readonly code: 'shell' | 'unset-variable'
+}
+
+/** What a variable holds; `missing` is what of it is not known. */
+interface Value {
+  readonly text: string
+  readonly missing: readonly Missing[]
+}
 
 export function readScript(input: ScriptInput): readonly string[] {
   const steps = parseShell(lexShell(input.text, input.log), input.log)
@@ -48,12 +80,19 @@ export function readScript(input: ScriptInput): readonly string[] {
 class ScriptRunner {
   readonly #input: ScriptInput
   readonly #log: DiagnosticLog
-  readonly #values = new Map<string, string>()
+  readonly #values = new Map<string, Value>()
+  readonly #functions = new Map<string, Group['body']>()
+  /** What the function that runs was called with. */
+  #parameters: readonly string[] = []
+  /** What could not be known of the words expanded last: to be told where it matters. */
+  #missing: Missing[] = []
+  #calls = 0
+  #returned = false
   readonly #reported = new Set<string>()
   #commands = 0
   #text = 0
   #stopped = false
-  #succeeded = true
+  #succeeded: Status = true
   comments: readonly string[] = []
 
   constructor(input: ScriptInput) {
@@ -61,27 +100,109 @@ class ScriptRunner {
     this.#log = input.log
   }
 
-  run(steps: readonly Step[]): void {
+  run(steps: readonly Step[], inCondition = false): void {
     for (const { command, when } of steps) {
-      if (this.#stopped) return
-      if (when === 'success' && !this.#succeeded) continue
-      if (when === 'failure' && this.#succeeded) continue
-      if (command.kind === 'for') this.#loop(command)
-      else this.#succeeded = this.#simple(command)
+      if (this.#stopped || this.#returned) return
+      if (when !== 'always') {
+        if (this.#succeeded === null) {
+          if (this.#matters([{ command, when }])) this.#leaveOut(command, 'this command is')
+          continue
+        }
+        if (this.#succeeded !== (when === 'success')) continue
+      }
+      this.#missing = []
+      switch (command.kind) {
+        case 'simple':
+          this.#succeeded = this.#simple(command, inCondition)
+          break
+        case 'for':
+          this.#loop(command)
+          break
+        case 'if':
+          this.#condition(command)
+          break
+        case 'group':
+          this.run(command.body, inCondition)
+          break
+        case 'function':
+          this.#functions.set(command.name, command.body)
+          this.#succeeded = true
+      }
     }
   }
 
+  #leaveOut(span: Span, what: string): void {
+    const message = `whether ${what} run is known only to a running shell: it is left out`
+    this.#log.add(span, { code: 'shell', message })
+  }
+
   #loop({ variable, words, body }: Loop): void {
-    for (const word of words.flatMap((one) => this.#expand(one))) {
-      if (this.#stopped) return
-      this.#values.set(variable, word.text)
+    const values = words.flatMap((one) => this.#expand(one))
+    this.#tellMissing()
+    for (const { text } of values) {
+      if (this.#stopped || this.#returned) return
+      this.#values.set(variable, { text, missing: [] })
       this.run(body)
     }
   }
 
-  #valueOf(name: string): string | undefined {
+  #condition(command: Condition): void {
+    for (const { condition, body } of command.branches) {
+      this.run(condition, true)
+      if (this.#stopped || this.#returned) return
+      if (this.#succeeded === null) {
+        // What only says something, or gives up, need not be known.
+        const bodies = [...command.branches.map((branch) => branch.body), command.otherwise]
+        if (bodies.some((one) => this.#matters(one))) this.#leaveOut(command, 'this block is')
+        this.#succeeded = true
+        return
+      }
+      if (this.#succeeded) {
+        this.run(body)
+        return
+      }
+    }
+    this.#succeeded = true
+    this.run(command.otherwise)
+  }
+
+  /** More than what changes neither tables nor variables. */
+  #matters(steps: readonly Step[]): boolean {
+    return steps.some(({ command }) => {
+      if (command.kind === 'group' || command.kind === 'for') return this.#matters(command.body)
+      if (command.kind === 'if')
+        return this.#matters([...command.branches.flatMap(({ body }) => body), ...command.otherwise])
+      if (command.kind === 'function') return true
+      const name = command.words[0] && plainWord(command.words[0])
+      return name == null || (name !== 'exit' && !harmless.has(name))
+    })
+  }
+
+  /** A function, with the words behind its name. */
+  #callFunction(body: Group['body'], words: readonly Word[], span: Span): Status {
+    if (this.#calls >= DEEPEST_CALL) {
+      this.#log.add(span, { code: 'shell', message: 'functions call functions without end here' })
+      return false
+    }
+    const outer = this.#parameters
+    this.#parameters = words.map(({ text }) => text)
+    this.#calls++
+    this.#succeeded = true
+    this.run(body)
+    this.#calls--
+    this.#returned = false
+    this.#parameters = outer
+    return this.#succeeded
+  }
+
+  #valueOf(name: string): Value | undefined {
+    if (/^\d$/.test(name)) {
+      const text = this.#parameters[Number(name) - 1]
+      return text === undefined && this.#calls === 0 ? undefined : { text: text ?? '', missing: [] }
+    }
     const { variables } = this.#input
-    return Object.hasOwn(variables, name) ? variables[name] : this.#values.get(name)
+    const given = Object.hasOwn(variables, name) ? variables[name] : undefined
+    return given === undefined ? this.#values.get(name) : { text: given, missing: [] }
   }
 
   /** The word with its variables put in: several words where an unquoted value has blanks, none where it is empty. */
@@ -111,17 +232,24 @@ class ScriptRunner {
         continue
       }
       if (piece.kind === 'unknown') {
-        this.#unset(source(), word, `${shown(piece.source)} is known only to a running shell`, 'shell')
+        const message = `${shown(piece.source)} is known only to a running shell`
+        this.#missing.push({ source: source(), start, end, message, code: 'shell' })
         text += piece.source
         begun = true
         continue
       }
       const set = this.#valueOf(piece.name)
-      this.#text += set?.length ?? 0
-      const value = set === undefined || (set === '' && piece.fallback !== null) ? piece.fallback : set
+      this.#text += set?.text.length ?? 0
+      const isDefault = set === undefined || (set.text === '' && piece.fallback !== null)
+      const value = isDefault ? piece.fallback : set.text
+      if (!isDefault) this.#missing.push(...set.missing)
       if (value === null) {
-        const message = `the variable ${piece.name} has no value here`
-        this.#unset(source(), word, message, 'unset-variable')
+        const isParameter = /^\d$/.test(piece.name)
+        const message = isParameter
+          ? `${shown(piece.source)} is known only to a running shell`
+          : `the variable ${piece.name} has no value here`
+        const code = isParameter ? 'shell' : 'unset-variable'
+        this.#missing.push({ source: source(), start, end, message, code })
         text += piece.source
         begun = true
       } else if (piece.quoted) {
@@ -143,10 +271,13 @@ class ScriptRunner {
   }
 
   /** Once for each word, however often it is written. */
-  #unset(source: string, span: Span, message: string, code: 'shell' | 'unset-variable'): void {
-    if (this.#reported.has(source) || this.#reported.size > 10_000) return
-    this.#reported.add(source)
-    this.#log.add(span, { code, message })
+  #tellMissing(): void {
+    for (const { source, start, end, message, code } of this.#missing) {
+      if (this.#reported.has(source) || this.#reported.size > 10_000) continue
+      this.#reported.add(source)
+      this.#log.add({ start, end }, { code, message })
+    }
+    this.#missing = []
   }
 
   #assign(word: ShellWord): boolean {
@@ -161,12 +292,16 @@ class ScriptRunner {
     const pieces = [{ ...first, text: rest, quoted: true }, ...word.pieces.slice(1)]
     // An assignment's value is not split.
     const whole = pieces.map((piece) => (piece.kind === 'unknown' ? piece : { ...piece, quoted: true }))
+    const before = this.#missing
+    this.#missing = []
     const value = this.#expand({ ...word, pieces: whole }).map((one) => one.text)
-    this.#values.set(found[1]!, value.join(' ').slice(0, LONGEST_VALUE))
+    const text = value.join(' ').slice(0, LONGEST_VALUE)
+    this.#values.set(found[1]!, { text, missing: this.#missing.slice(0, MOST_MISSING) })
+    this.#missing = before
     return true
   }
 
-  #simple(command: SimpleCommand): boolean {
+  #simple(command: SimpleCommand, inCondition: boolean): Status {
     if (++this.#commands > MOST_COMMANDS || this.#text > MOST_TEXT) {
       this.#stopped = true
       this.#log.add(command, {
@@ -176,6 +311,8 @@ class ScriptRunner {
       return false
     }
     let { words } = command
+    const isInverted = words[0] !== undefined && plainWord(words[0]) === '!'
+    if (isInverted) words = words.slice(1)
     while (words[0] !== undefined && this.#assign(words[0])) words = words.slice(1)
     if (words.length === 0) return true
     const expanded = this.#program(words)
@@ -185,9 +322,11 @@ class ScriptRunner {
     if (program === undefined) return true
     if (declarations.has(program.text)) {
       for (const word of words.slice(1)) this.#assign(word)
+      this.#missing = []
       return true
     }
-    return this.#call(program, rest, command)
+    const status = this.#call(program, rest, command, inCondition)
+    return isInverted && status !== null ? !status : status
   }
 
   /** The words of the command; where the program itself is an unset variable, it is iptables. */
@@ -209,7 +348,7 @@ class ScriptRunner {
     return true
   }
 
-  #call(program: Word, rest: Word[], command: SimpleCommand): boolean {
+  #call(program: Word, rest: Word[], command: SimpleCommand, inCondition: boolean): Status {
     const { family, registry, log, loader } = this.#input
     const base = program.text.slice(program.text.lastIndexOf('/') + 1)
     const unset = /^\$\{?(\w+)\}?$/.exec(base)?.[1]
@@ -217,6 +356,18 @@ class ScriptRunner {
     const named =
       tool?.[1] ?? (unset !== undefined && /^ip_?t|iptables|^fw$/i.test(unset) ? 'iptables' : null)
     const isOther = named !== null && named !== programOf(family)
+    if (tests.has(base)) {
+      const isKnown = this.#missing.length === 0
+      return isKnown ? judgeTest(base, rest) : null
+    }
+    if (named === null && harmless.has(base)) {
+      if (base === 'return' && this.#calls > 0) {
+        this.#returned = true
+        return rest[0] === undefined ? this.#succeeded : rest[0].text === '0'
+      }
+      return inCondition && !decided.has(base) ? null : true
+    }
+    this.#tellMissing()
     if (tool?.[2] !== undefined) {
       if (isOther) return true
       if (command.here === null) {
@@ -228,7 +379,8 @@ class ScriptRunner {
         return true
       }
       const { from, to } = command.here
-      this.comments = readRestore({ ...this.#input, from, to })
+      const keep = rest.some(({ text }) => /^(?:-[a-z]*n[a-z]*|--nof\w*)$/.test(text))
+      this.comments = readRestore({ ...this.#input, from, to, keep })
       return true
     }
     if (named !== null) {
@@ -239,11 +391,15 @@ class ScriptRunner {
       const read = readCommand(request, { family, registry, log, chains: loader })
       return read !== null && loader.run(read, span) && log.errors === before
     }
-    if (base === 'exit') this.#stopped = true
-    else if (!harmless.has(base)) {
-      const message = `${shown(base)} is not known here: the command is left out`
-      this.#log.add(program, { code: 'shell', message, severity: 'warning' })
+    if (base === 'exit') {
+      this.#stopped = true
+      return true
     }
-    return base !== 'false' && base !== 'test' && base !== '['
+    if (base === 'false') return false
+    const body = this.#functions.get(program.text)
+    if (body !== undefined) return this.#callFunction(body, rest, command)
+    const message = `${shown(base)} is not known here: the command is left out`
+    this.#log.add(program, { code: 'shell', message, severity: 'warning' })
+    return inCondition ? null : true
   }
 }

@@ -7,13 +7,14 @@ export type Piece =
   | { readonly kind: 'text'; readonly text: string; readonly quoted: boolean }
   | {
       readonly kind: 'variable'
+      /** `1` to `9` for what a function is called with. */
       readonly name: string
       /** `${NAME:-text}`; null if there is none. */
       readonly fallback: string | null
       readonly quoted: boolean
       readonly source: string
     }
-  /** A value that only a running shell knows: `$(…)`, `$1`, backticks. */
+  /** A value that only a running shell knows: `$(…)`, `$@`, backticks. */
   | { readonly kind: 'unknown'; readonly source: string }
 
 export interface ShellWord extends Span {
@@ -293,16 +294,17 @@ class LineLexer {
     const start = this.#at
     const next = text[start + 1] ?? ''
     if (text[start] === '`') return this.#unknown(text.indexOf('`', start + 1) + 1)
-    if (nameStart.test(next)) {
+    const isParameter = /[1-9]/.test(next)
+    if (isParameter || nameStart.test(next)) {
       nameCharacters.lastIndex = start + 1
-      const name = nameCharacters.exec(text)![0]
+      const name = isParameter ? next : nameCharacters.exec(text)![0]
       this.#at = start + 1 + name.length
       return { kind: 'variable', name, fallback: null, quoted, source: text.slice(start, this.#at) }
     }
     if (next === '(') return this.#unknown(closing(text, start + 1, '(', ')') + 1)
     if (next === '{') {
       const end = closing(text, start + 1, '{', '}') + 1
-      const inside = /^\{([A-Za-z_][A-Za-z0-9_]*)(?::?[-=]([^${}`]*))?\}$/.exec(
+      const inside = /^\{([A-Za-z_][A-Za-z0-9_]*|[1-9])(?::?[-=]([^${}`]*))?\}$/.exec(
         text.slice(start + 1, end || text.length),
       )
       if (!inside) return this.#unknown(end)
@@ -310,7 +312,7 @@ class LineLexer {
       const fallback = inside[2] ?? null
       return { kind: 'variable', name: inside[1]!, fallback, quoted, source: text.slice(start, end) }
     }
-    return /[0-9@*#?$!-]/.test(next) ? this.#unknown(start + 2) : null
+    return /[0@*#?$!-]/.test(next) ? this.#unknown(start + 2) : null
   }
 
   #unknown(end: number): Piece {

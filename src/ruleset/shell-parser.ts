@@ -1,4 +1,4 @@
-/** Words and operators of a script as commands and loops. */
+/** Words and operators of a script as commands, loops, conditions and functions. */
 import type { DiagnosticLog, Span } from './diagnostic.ts'
 import { shown } from './diagnostic.ts'
 import type { HereDocument, Piece, ShellToken, ShellWord } from './shell-lexer.ts'
@@ -11,29 +11,51 @@ export interface SimpleCommand extends Span {
   readonly comments: readonly string[]
 }
 
-export interface Loop {
+export interface Loop extends Span {
   readonly kind: 'for'
   readonly variable: string
   readonly words: readonly ShellWord[]
   readonly body: readonly Step[]
 }
 
+export interface Condition extends Span {
+  readonly kind: 'if'
+  /** `if` and each `elif`. */
+  readonly branches: readonly { readonly condition: readonly Step[]; readonly body: readonly Step[] }[]
+  /** `else`; empty without. */
+  readonly otherwise: readonly Step[]
+}
+
+/** `{ …; }`, and what a function does. */
+export interface Group extends Span {
+  readonly kind: 'group'
+  readonly body: readonly Step[]
+}
+
+export interface FunctionDefinition extends Span {
+  readonly kind: 'function'
+  readonly name: string
+  readonly body: readonly Step[]
+}
+
+export type ShellCommand = SimpleCommand | Loop | Condition | Group | FunctionDefinition
+
 export interface Step {
-  readonly command: SimpleCommand | Loop
+  readonly command: ShellCommand
   /** How it depends on the one before: `&&` and `||` look at whether that failed. */
   readonly when: 'always' | 'success' | 'failure'
 }
 
 const DEEPEST = 20
+/** Words that begin what is left out, and what ends it. */
 const refused: Readonly<Record<string, string>> = {
-  if: 'fi',
   while: 'done',
   until: 'done',
   case: 'esac',
   select: 'done',
-  function: '}',
-  '{': '}',
 }
+/** Blocks that may stand inside. */
+const blocks: Readonly<Record<string, string>> = { ...refused, for: 'done', if: 'fi', '{': '}' }
 
 /** The text of a word without quotes or variables, or null. */
 export function plainWord(word: ShellWord): string | null {
@@ -42,7 +64,7 @@ export function plainWord(word: ShellWord): string | null {
 }
 
 export function parseShell(tokens: readonly ShellToken[], log: DiagnosticLog): Step[] {
-  return new ShellParser(tokens, log).list(0)
+  return new ShellParser(tokens, log).all()
 }
 
 class ShellParser {
@@ -60,8 +82,12 @@ class ShellParser {
     this.#log.add(span, { code: 'shell', message })
   }
 
-  /** Commands up to the end, or up to `done` inside a loop. */
-  list(depth: number): Step[] {
+  all(): Step[] {
+    return this.#list(0, [])
+  }
+
+  /** Commands up to one of the words that may end them here, or up to the end of the text. */
+  #list(depth: number, ends: readonly string[]): Step[] {
     const steps: Step[] = []
     let when: Step['when'] = 'always'
     for (let token = this.#tokens[this.#at]; token !== undefined; token = this.#tokens[this.#at]) {
@@ -81,7 +107,7 @@ class ShellParser {
         this.#at++
       } else {
         const keyword = plainWord(token.word)
-        if (keyword === 'done' && depth > 0) return steps
+        if (keyword !== null && ends.includes(keyword)) return steps
         const command = this.#command(token.word, keyword, depth)
         if (command) steps.push({ command, when })
       }
@@ -89,17 +115,87 @@ class ShellParser {
     return steps
   }
 
-  #command(word: ShellWord, keyword: string | null, depth: number): SimpleCommand | Loop | null {
+  #command(word: ShellWord, keyword: string | null, depth: number): ShellCommand | null {
     if (keyword === 'for') return this.#loop(word, depth)
     if (keyword !== null && Object.hasOwn(refused, keyword)) {
       this.#error(word, `${shown(keyword)} is more shell than is understood here: the block is left out`)
-      this.#skipBlock(keyword)
+      this.#skipBlock(refused[keyword]!)
       return null
     }
+    if (keyword !== null && Object.hasOwn(blocks, keyword) && depth >= DEEPEST) {
+      this.#error(word, `blocks within blocks are understood up to ${DEEPEST} deep`)
+      this.#skipBlock(blocks[keyword]!)
+      return null
+    }
+    if (keyword === 'if') return this.#condition(word, depth)
+    if (keyword === '{') return this.#group(word, depth)
+    if (keyword === 'function') {
+      this.#at++
+      const name = this.#tokens[this.#at]
+      if (name?.kind === 'word') return this.#function(name.word, depth)
+      return null
+    }
+    const next = this.#tokens[this.#at + 1]
+    if (next?.kind === 'operator' && next.text === '(') return this.#function(word, depth)
     return this.#simple(word)
   }
 
-  #simple(first: ShellWord): SimpleCommand | null {
+  #group(word: ShellWord, depth: number): Group {
+    this.#at++
+    const body = this.#list(depth + 1, ['}'])
+    this.#close(word, '}')
+    return { kind: 'group', body, start: word.start, end: word.end }
+  }
+
+  #condition(word: ShellWord, depth: number): Condition {
+    const branches = []
+    let otherwise: Step[] = []
+    let keyword: string | null = 'if'
+    while (keyword === 'if' || keyword === 'elif') {
+      this.#at++
+      const condition = this.#list(depth + 1, ['then', 'fi'])
+      if (this.#keyword() === 'then') this.#at++
+      branches.push({ condition, body: this.#list(depth + 1, ['elif', 'else', 'fi']) })
+      keyword = this.#keyword()
+    }
+    if (keyword === 'else') {
+      this.#at++
+      otherwise = this.#list(depth + 1, ['fi'])
+    }
+    this.#close(word, 'fi')
+    return { kind: 'if', branches, otherwise, start: word.start, end: word.end }
+  }
+
+  /** `NAME() { …; }`, also with `function` in front, which stands ahead. */
+  #function(word: ShellWord, depth: number): FunctionDefinition | null {
+    const { start, end } = word
+    const name = plainWord(word)
+    this.#at++
+    for (const text of ['(', ')']) {
+      const token = this.#tokens[this.#at]
+      if (token?.kind === 'operator' && token.text === text) this.#at++
+    }
+    this.#skipSeparators()
+    if (name === null || this.#keyword() !== '{' || depth >= DEEPEST) {
+      this.#error(word, 'a function is understood as: NAME() { …; }')
+      return null
+    }
+    const { body } = this.#group(word, depth)
+    return { kind: 'function', name, body, start, end }
+  }
+
+  #keyword(): string | null {
+    const token = this.#tokens[this.#at]
+    return token?.kind === 'word' ? plainWord(token.word) : null
+  }
+
+  /** Over the word that ends a block. */
+  #close(word: ShellWord, end: string): void {
+    if (this.#keyword() === end) this.#at++
+    else this.#error(word, `this block has no ${end}`)
+  }
+
+  #simple(first: ShellWord): SimpleCommand {
     const words: ShellWord[] = []
     let here: HereDocument | null = null
     for (let token = this.#tokens[this.#at]; token !== undefined; token = this.#tokens[this.#at]) {
@@ -107,12 +203,6 @@ class ShellParser {
       else if (token.kind === 'here') here = token.document
       else break
       this.#at++
-    }
-    const next = this.#tokens[this.#at]
-    if (words.length === 1 && next?.kind === 'operator' && next.text === '(') {
-      this.#error(first, 'functions are more shell than is understood here: the block is left out')
-      this.#skipBlock('{')
-      return null
     }
     const comments = this.#comments
     this.#comments = []
@@ -125,7 +215,7 @@ class ShellParser {
     const list: ShellWord[] = []
     if (this.#takePlain() !== 'in' || name === null || !/^[A-Za-z_]\w*$/.test(name) || depth >= DEEPEST) {
       this.#error(word, 'a loop is understood as: for NAME in WORDS; do …; done')
-      this.#skipBlock('while')
+      this.#skipBlock('done')
       return null
     }
     for (let token = this.#tokens[this.#at]; token?.kind === 'word'; token = this.#tokens[++this.#at]) {
@@ -136,10 +226,9 @@ class ShellParser {
       this.#error(word, 'a loop is understood as: for NAME in WORDS; do …; done')
       return null
     }
-    const body = this.list(depth + 1)
-    if (this.#tokens[this.#at] === undefined) this.#error(word, 'this loop has no done')
-    else this.#at++
-    return { kind: 'for', variable: name, words: list, body }
+    const body = this.#list(depth + 1, ['done'])
+    this.#close(word, 'done')
+    return { kind: 'for', variable: name, words: list, body, start: word.start, end: word.end }
   }
 
   #takePlain(): string | null {
@@ -157,8 +246,8 @@ class ShellParser {
   }
 
   /** To the word that ends the block, over those inside it. */
-  #skipBlock(keyword: string): void {
-    const ends = [refused[keyword]!]
+  #skipBlock(end: string): void {
+    const ends = [end]
     let start = true
     for (this.#at++; this.#at < this.#tokens.length && ends.length > 0; this.#at++) {
       const token = this.#tokens[this.#at]!
@@ -168,10 +257,7 @@ class ShellParser {
       }
       const word = plainWord(token.word)
       if (word === ends[ends.length - 1] && start) ends.pop()
-      else if (start && word !== null && (Object.hasOwn(refused, word) || word === 'for')) {
-        // The brace of a function is the block that is being skipped already.
-        if (!(word === '{' && keyword === '{' && ends.length === 1)) ends.push(refused[word] ?? 'done')
-      }
+      else if (start && word !== null && Object.hasOwn(blocks, word)) ends.push(blocks[word]!)
       start = word !== null && ['do', 'then', 'else', '{', 'in'].includes(word)
     }
   }

@@ -18,7 +18,7 @@ export function writtenCases(folder = join(import.meta.dirname, 'written')): Rul
 }
 
 /** Tables that a file does not name are there in the lab all the same, without rules. */
-function withAllTables(lines: readonly string[]): string[] {
+export function withAllTables(lines: readonly string[]): string[] {
   const missing = tableNames.filter((table) => !lines.includes(`*${table}`))
   return [
     ...lines,

@@ -11,6 +11,7 @@ export const excluded: Readonly<Record<string, string>> = {
 
 /** What the lab has not: a policy of timeouts, lamps, SELinux, a socket, a bridge, a program behind a queue. */
 export const notInLab: Readonly<Record<string, string>> = {
+  'match nfacct': 'the lab has no account',
   'target CT.timeout': 'the lab has no policy of timeouts',
   'target IDLETIMER.alarm': 'a timer is an alarm in all rules that name it, or in none',
   'target LED': 'the kernel of the lab has none',
