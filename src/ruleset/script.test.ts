@@ -123,6 +123,21 @@ test('a function that calls itself without end is told', () => {
   expect(run('f() { f; }\nf\n').codes).toEqual(['1:7 shell'])
 })
 
+test.each([
+  [
+    'loops in loops, with nothing in them',
+    `${'for a in 1 2 3 4 5 6 7 8 9; do '.repeat(19)}${'done; '.repeat(19)}`,
+  ],
+  [
+    'functions that call two',
+    `${Array.from({ length: 39 }, (_, i) => `f${i}() { f${i + 1}; f${i + 1}; }\n`).join('')}f0\n`,
+  ],
+  ['words of one value many times', `A=${'x'.repeat(60_000)}\niptables -N ${'$A'.repeat(300_000)}\n:\n`],
+  ['a word behind a name, doubled', `f() { f "${'$1'.repeat(100)}"; }\nf ${'x'.repeat(60_000)}\n`],
+])('too much work is given up: %s', (_, script) => {
+  expect(run(`#!/bin/sh\n${script}`).codes.join()).toMatch(/too-many|shell/)
+})
+
 test('what decides over a command is unknown: told where it may be a rule, not where it only gives up', () => {
   expect(
     run('[ -x /sbin/iptables ] || exit 0\n[ $(id -u) -ne 0 ] && { echo root only; exit 1; }\n').codes,

@@ -131,16 +131,28 @@ class ScriptRunner {
     }
   }
 
+  /** Counts a command, or a turn of a loop. */
+  #isTooMuch(span: Span): boolean {
+    if (++this.#commands <= MOST_COMMANDS && this.#text <= MOST_TEXT) return false
+    this.#stopped = true
+    this.#log.add(span, {
+      code: 'too-many',
+      message: 'the loops and variables of this script are too much work: the rest is left out',
+    })
+    return true
+  }
+
   #leaveOut(span: Span, what: string): void {
     const message = `whether ${what} run is known only to a running shell: it is left out`
     this.#log.add(span, { code: 'shell', message })
   }
 
-  #loop({ variable, words, body }: Loop): void {
+  #loop(loop: Loop): void {
+    const { variable, words, body } = loop
     const values = words.flatMap((one) => this.#expand(one))
     this.#tellMissing()
     for (const { text } of values) {
-      if (this.#stopped || this.#returned) return
+      if (this.#stopped || this.#returned || this.#isTooMuch(loop)) return
       this.#values.set(variable, { text, missing: [] })
       this.run(body)
     }
@@ -185,7 +197,7 @@ class ScriptRunner {
       return false
     }
     const outer = this.#parameters
-    this.#parameters = words.map(({ text }) => text)
+    this.#parameters = words.map(({ text }) => text.slice(0, LONGEST_VALUE))
     this.#calls++
     this.#succeeded = true
     this.run(body)
@@ -241,7 +253,9 @@ class ScriptRunner {
       const set = this.#valueOf(piece.name)
       this.#text += set?.text.length ?? 0
       const isDefault = set === undefined || (set.text === '' && piece.fallback !== null)
-      const value = isDefault ? piece.fallback : set.text
+      // What is too much is told at the next command.
+      const known = this.#text > MOST_TEXT ? '' : set?.text
+      const value = isDefault ? piece.fallback : (known ?? null)
       if (!isDefault) this.#missing.push(...set.missing)
       if (value === null) {
         const isParameter = /^\d$/.test(piece.name)
@@ -302,14 +316,7 @@ class ScriptRunner {
   }
 
   #simple(command: SimpleCommand, inCondition: boolean): Status {
-    if (++this.#commands > MOST_COMMANDS || this.#text > MOST_TEXT) {
-      this.#stopped = true
-      this.#log.add(command, {
-        code: 'too-many',
-        message: 'the loops and variables of this script are too much work: the rest is left out',
-      })
-      return false
-    }
+    if (this.#isTooMuch(command)) return false
     let { words } = command
     const isInverted = words[0] !== undefined && plainWord(words[0]) === '!'
     if (isInverted) words = words.slice(1)
