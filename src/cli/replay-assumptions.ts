@@ -5,6 +5,7 @@ import { hostAssumptionsOf } from '../explain/host-assumption.ts'
 import { count } from '../explain/number-words.ts'
 import type { HostWay } from '../firewall/host-way.ts'
 import type { Unevaluated } from '../firewall/program.ts'
+import { HOOK_INPUT, HOOK_OUTPUT } from '../hook/hook.ts'
 import type { Consequences } from '../replay/consequences.ts'
 import type { Replay } from '../replay/replay.ts'
 import { needsOf } from '../replay/rule-needs.ts'
@@ -36,12 +37,21 @@ export function runAssumptions(run: FinishedRun): Assumption[] {
   ]
 }
 
-function ruleAssumptions({ replay, unevaluated, consequences }: FinishedRun): Assumption[] {
-  const { programs, tracks } = replay.firewall
+function ruleAssumptions({ replay, prepared, unevaluated, consequences }: FinishedRun): Assumption[] {
+  const { programs, tracks, withoutRules, ways } = replay.firewall
   const list = unevaluated.map((one): Assumption => {
     const sentence = `${unevaluatedText(one)}; left out, and ${count(one.asked, 'packet')} came as far as it`
     return { code: 'rules-left-out', count: one.asked, sentence: printable(sentence) }
   })
+  for (const [family, option] of [
+    ['ipv4', '--rules'],
+    ['ipv6', '--rules6'],
+  ] as const) {
+    const packets = withoutRules[family]
+    const name = family === 'ipv4' ? 'IPv4' : 'IPv6'
+    const sentence = `${count(packets, `${name} packet`)} met no rule: none are given for ${name} (${option})`
+    if (packets > 0) list.push({ code: 'no-rules', count: packets, sentence })
+  }
   const untracked = (['ipv4', 'ipv6'] as const).filter(
     (family) => tracks[family] && programs[family]?.needsTracking === false,
   )
@@ -49,6 +59,12 @@ function ruleAssumptions({ replay, unevaluated, consequences }: FinishedRun): As
     const sentence =
       'no rule needs connection tracking, so Linux would not track; here it does (--conntrack=auto: as Linux)'
     list.push({ code: 'tracking', count: untracked.length, sentence })
+  }
+  const rulesets = Object.values(programs).flatMap((program) => program?.ruleset ?? [])
+  if (prepared.told && needsOf(rulesets).actsLocally && ways[HOOK_INPUT] === 0 && ways[HOOK_OUTPUT] === 0) {
+    const sentence =
+      'no packet is to or from the addresses of the host that were told: INPUT and OUTPUT met none (--local, --host)'
+    list.push({ code: 'host', count: 0, sentence })
   }
   const silenced = consequences?.silenced ?? 0
   if (silenced > 0) {

@@ -186,7 +186,7 @@ class ReplayRun {
     if (options.stats) this.#output.line(formatStatistics(this.#statistics()))
     const parts = this.#reportParts()
     if (this.#dataOnly || (this.#isUnreadable() && parts.summary.packets === 0)) this.#tell(parts.assumptions)
-    else if (options.all) {
+    else if (options.all || options.trace === 'rules') {
       if (this.#shown === 0 && parts.filter !== null)
         this.#output.line(`no packet is selected (${parts.filter})`)
       this.#output.write(`\n${formatClosing(parts)}`)
@@ -225,7 +225,8 @@ class ReplayRun {
   }
 
   #showPacket(packet: Packet, outcome: Outcome, number: number): void {
-    const { json, all } = this.#options
+    const { json, trace } = this.#options
+    const all = this.#options.all || trace === 'rules'
     const { filter } = this.#request
     const kernelLines = this.#trace?.kernelLines ?? null
     if (json || kernelLines !== null || (all && !this.#dataOnly)) {
@@ -421,6 +422,15 @@ class ReplayRun {
 
 /** Packets, records, changes and a capture are told in a stream of their own each, and the table is none. @throws Failure */
 function refuseMixed(options: ReplayOptions): void {
+  if (options.rules === null && options.rules6 === null) {
+    const needless = [
+      ['--counters', options.counters],
+      ['--trace', options.trace !== null],
+      ['--as-recorded', options.asRecorded],
+    ] as const
+    const found = needless.find(([, given]) => given)
+    if (found !== undefined) throw wrongUse(`${found[0]} is about rules: give some with --rules`)
+  }
   const streams = [
     ['--all', options.all && !options.json],
     ['--json', options.json],

@@ -12,6 +12,7 @@ export interface Assumption {
   /** What kind of assumption it is; codes are stable. */
   readonly code:
     | 'rules-left-out'
+    | 'no-rules'
     | 'tracking'
     | 'consequences'
     | 'capture-problem'
@@ -28,7 +29,6 @@ export interface Assumption {
     | 'interfaces'
     | 'ip-layer'
     | 'multicast'
-    | 'loopback'
     | 'not-ours'
     | 'second-copies'
     | 'readdressed'

@@ -63,11 +63,6 @@ export function hostAssumptionsOf(assumedHost: HostAssumed): Assumption[] {
     `${count(assumed.joined, 'multicast packet')} taken as for groups that the host has joined`,
   )
   add(
-    'loopback',
-    assumed.loopback,
-    `${count(assumed.loopback, 'packet')} over lo: followed through OUTPUT only, where Linux takes them through PREROUTING and INPUT as well`,
-  )
-  add(
     'not-ours',
     summary.notOurs,
     `${count(summary.notOurs, 'packet')} neither sent to the host nor by it: they meet no hook`,

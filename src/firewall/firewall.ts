@@ -127,6 +127,10 @@ export class Firewall {
   readonly tracks: Readonly<Record<Family, boolean>>
   /** What became of the last packet, and who decided that. */
   readonly decision: Decision = new Decision()
+  /** IPv4 and IPv6 packets for whose family no rules are loaded, while the other one has some. */
+  readonly withoutRules = { ipv4: 0, ipv6: 0 }
+  /** Packets by the way that they took: HOOK_INPUT, HOOK_FORWARD, HOOK_OUTPUT. */
+  readonly ways: Float64Array = new Float64Array(5)
   /** Packets that came to each verdict, by VERDICT_*. */
   readonly verdicts: Float64Array = new Float64Array(6)
   /** The last packet on its way. */
@@ -146,7 +150,11 @@ export class Firewall {
     if (this.#hooks !== null) this.#hooks.walk.listener = listener
   }
 
-  /** Its sysctls and its time are those of the tracker. */
+  /**
+   * Its sysctls and its time are those of the tracker.
+   *
+   * @throws TypeError for a ruleset whose text had mistakes
+   */
   constructor(tracker: Tracker, options: FirewallOptions = {}) {
     this.tracker = tracker
     this.reassembler = new Reassembler(tracker.settings, tracker.clock.hz)
@@ -228,7 +236,7 @@ export class Firewall {
       this.passage.begin(packet, tuple, outcome)
       this.answers!.list = noAnswers
       this.#hooks.run(this.passage, this.decision)
-      this.#tally()
+      this.#tally(packet)
       return
     }
     tracker.track(packet, tuple, outcome)
@@ -245,8 +253,13 @@ export class Firewall {
     this.tracker.setTime(packet.seconds, packet.nanoseconds)
   }
 
-  #tally(): void {
-    const { verdict, rule, chain } = this.decision
+  #tally(packet: Packet): void {
+    const { verdict, rule, chain, way } = this.decision
+    if (way >= 0) this.ways[way] = this.ways[way]! + 1
+    if (chain === null) {
+      const family = packet.family === FAMILY_IPV4 ? 'ipv4' : 'ipv6'
+      if (this.programs[family] === null) this.withoutRules[family]++
+    }
     if (verdict >= 0) this.verdicts[verdict] = this.verdicts[verdict]! + 1
     if (rule !== null) rule.decided++
     else if (chain !== null) chain.decided++

@@ -95,7 +95,18 @@ export class Hooks {
         return
       }
     }
-    this.#leave(passage, decision, program)
+    if (this.#leave(passage, decision, program) && passage.outInterface === this.#way.loopback)
+      this.#comeBack(passage, decision, program)
+  }
+
+  /** What the machine sends to itself: received again, with the entry that it has already. */
+  #comeBack(passage: Passage, decision: Decision, program: Program | null): void {
+    if (this.#way.loopback === 0) return
+    passage.inInterface = this.#way.loopback
+    passage.outInterface = 0
+    decision.way = HOOK_INPUT
+    if (!this.#early(passage, decision, program, HOOK_PREROUTING)) return
+    if (this.#tables(passage, decision, program, HOOK_INPUT)) this.#confirm(passage, decision)
   }
 
   /** The way of a packet that this machine sends because of another, `cause`. */
@@ -112,11 +123,14 @@ export class Hooks {
     return passage.packet.family === FAMILY_IPV4 ? this.#program4 : this.#program6
   }
 
-  #leave(passage: Passage, decision: Decision, program: Program | null): void {
+  /** True when it left. */
+  #leave(passage: Passage, decision: Decision, program: Program | null): boolean {
     if (this.#rerouted >= 0) passage.outInterface = this.#rerouted
     this.#rerouted = -1
     // What is forwarded keeps the device it came in by (ip_output, ip6_output): chains of the user's can ask for it.
-    if (this.#tables(passage, decision, program, HOOK_POSTROUTING)) this.#confirm(passage, decision)
+    if (!this.#tables(passage, decision, program, HOOK_POSTROUTING)) return false
+    this.#confirm(passage, decision)
+    return passage.outcome.droppedBy === DROPPED_BY_NOBODY
   }
 
   /** The hook that a packet meets first: raw, the tracker, then the other tables. */

@@ -34,8 +34,6 @@ export interface WayAssumptions {
   outUnknown: number
   /** Multicast: taken for a group that the host has joined. */
   joined: number
-  /** Sent over lo: only its way through OUTPUT is followed. */
-  loopback: number
 }
 
 /** `HostWay.side`: the host sends it. */
@@ -76,7 +74,6 @@ export class HostWay implements Way {
     outByDefault: 0,
     outUnknown: 0,
     joined: 0,
-    loopback: 0,
   }
   /** SEEN_* of the packet that begins next, where somebody knows more than it shows; -1: nobody does. */
   known = UNKNOWN
@@ -92,6 +89,10 @@ export class HostWay implements Way {
   #left = false
 
   /** `place` says by which interface of the host a packet was captured. */
+  get loopback(): number {
+    return this.#host.loopback
+  }
+
   constructor(host: Host, place: CapturePlace, { strict = false, reversePath = [] }: HostWayOptions = {}) {
     this.#host = host
     this.#place = place
@@ -111,7 +112,6 @@ export class HostWay implements Way {
     if (side === SEEN_ELSEWHERE) return this.#notOurs(passage)
     if (side === SEEN_LEAVING) {
       if (this.isFromHere(packet)) {
-        if (here === host.loopback) this.assumed.loopback++
         passage.outInterface = here !== 0 ? here : this.#outOf(packet)
         return BEGINS_SENT
       }

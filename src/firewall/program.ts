@@ -51,8 +51,14 @@ export class Program {
   /** By hook number: the chains of all other tables, in the order of their priorities. */
   readonly behindRaw: readonly (readonly CompiledChain[])[]
 
-  /** `environmentOf`: what a table's rules are compiled with. */
+  /**
+   * `environmentOf`: what a table's rules are compiled with.
+   *
+   * @throws TypeError for a ruleset whose text had mistakes
+   */
   constructor(ruleset: Ruleset, environmentOf: (table: TableName) => Environment) {
+    if (ruleset.faulty === true)
+      throw new TypeError('the rules have mistakes: see the diagnostics that they were read with')
     this.family = ruleset.family
     this.ruleset = ruleset
     const unevaluated: Unevaluated[] = []

@@ -1,6 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { RuleBench } from '../../test/support/rule-bench.ts'
+import { Tracker } from '../conntrack/tracker.ts'
+import { parseRuleset } from '../ruleset/parser.ts'
 import { DECIDED_BY_HOTDROP } from './decision.ts'
+import { extensions } from './extensions.ts'
+import { Firewall } from './firewall.ts'
 
 const syn = {
   source: '10.0.0.2',
@@ -180,4 +184,12 @@ describe('a match that drops a packet and, inverted, takes it', () => {
     expect(bench.send(packet).verdict).toBe('DROP')
     expect(bench.counts('filter', 'FORWARD')).toEqual([1, 0, 0])
   })
+})
+
+test('rules with mistakes are not evaluated', () => {
+  const { ruleset } = parseRuleset('*filter\n-A FORWARD -p tcp --dprt 80 -j ACCEPT\nCOMMIT\n', {
+    family: 'ipv4',
+    registry: extensions,
+  })
+  expect(() => new Firewall(new Tracker(), { rulesets: [ruleset] })).toThrow('mistakes')
 })

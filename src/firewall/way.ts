@@ -13,6 +13,8 @@ export const BEGINS_NOWHERE = 2
 export const ROUTE_ENDED = -1
 
 export interface Way {
+  /** Number of the interface by which the machine sends to itself; 0: none. */
+  readonly loopback: number
   /** Ahead of all hooks; sets the interface by which a received packet came, or a sent one leaves. BEGINS_*. */
   begin(passage: Passage): number
   /** Behind PREROUTING: HOOK_INPUT, or HOOK_FORWARD with `passage.outInterface` set, or ROUTE_ENDED. */
@@ -25,6 +27,7 @@ export interface Way {
 
 /** All packets take the same way, by interfaces that are told. */
 export class FixedWay implements Way {
+  readonly loopback = 0
   readonly #hook: number
   readonly #in: number
   readonly #out: number

@@ -205,7 +205,7 @@ function decisionText({ verdict, decidedBy }: Pick<PacketRecord, 'verdict' | 'de
 }
 
 /** Table filter needs no name. */
-function placeText({ kind, table, chain, number }: PacketRecord['decidedBy']): string {
+export function placeText({ kind, table, chain, number }: PacketRecord['decidedBy']): string {
   const place = printable(table === 'filter' ? `${chain}` : `${table} ${chain}`)
   return `${place} ${number ?? 'policy'}${kind === 'hotdrop' ? ' (unreadable)' : ''}`
 }

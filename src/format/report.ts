@@ -158,8 +158,10 @@ function oddBlock({ odd, oddTotal, lines, filter, style }: ReportParts): string 
   return [heading, lines.header(), ...odd.map((record) => lines.format(record))].join('\n')
 }
 
-function hintBlock({ odd, oddTotal, style }: ReportParts): string {
-  const more = odd.length < oddTotal ? "reason CODE shows all of one kind ('reason tcp-*' --all); " : ''
+function hintBlock({ odd, oddTotal, filter, style }: ReportParts): string {
+  const left = odd.length < oddTotal
+  const more = left && filter === null ? "reason CODE shows all of one kind ('reason tcp-*' --all); " : ''
+  if (left && filter !== null) return style('dim', 'More: --all shows every packet that is selected; --help the rest')
   return style(
     'dim',
     `More: ${more}--all shows every packet, --table the state table, --json records; --help the rest`,

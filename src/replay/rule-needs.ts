@@ -27,6 +27,8 @@ export function needsOf(rulesets: readonly Ruleset[]): RuleNeeds {
         if (isLocal && (rules.length > 0 || policy === 'DROP')) actsLocally = true
         for (const { inInterface, outInterface, target } of rules) {
           for (const test of [inInterface, outInterface]) if (test !== null) interfaces.add(test.name)
+          // What is redirected is for the host itself.
+          if (target?.kind === 'extension' && target.name === 'REDIRECT') actsLocally = true
           if (table === 'nat' && target?.kind === 'extension' && sourceTargets.has(target.name)) {
             translatesSource = true
             if (target.name === 'MASQUERADE') masquerades = true

@@ -31,6 +31,8 @@ export interface Ruleset {
   readonly comments: readonly string[]
   /** The extensions it was read with, and by which it is printed. */
   readonly registry: Registry
+  /** Its text had mistakes, so that it is not what was meant: no firewall takes it. */
+  readonly faulty?: true
 }
 
 /** `filter`, `nat`, `mangle`, `raw`, `security`. */

@@ -47,7 +47,9 @@ export function parseRuleset(text: string, options: ParseOptions): ParsedRuleset
   for (const table of ruleset.tables) {
     checkChains(table, family, registry, (rule) => log.spanFrom(rule.place), log)
   }
-  return { ruleset, diagnostics: log.all() }
+  const diagnostics = log.all()
+  const isFaulty = diagnostics.some(({ severity }) => severity === 'error')
+  return { ruleset: isFaulty ? { ...ruleset, faulty: true } : ruleset, diagnostics }
 }
 
 function reportMarks({ text, hasMark, returns }: Source, log: DiagnosticLog): void {

@@ -55,6 +55,10 @@ export class WatchedWay implements Way {
     this.#way = way
   }
 
+  get loopback(): number {
+    return this.#way.loopback
+  }
+
   begin(passage: Passage): number {
     const { received } = passage
     this.#packet = received
