@@ -41,28 +41,24 @@ export class IntervalMap {
   readonly starts: Int32Array
   readonly items: Int32Array
 
-  /** `width`: words of a value, 1 or 4. */
-  constructor(ranges: readonly ItemRange[], width: number) {
+  /** `width`: words of a value, 1 or 4. `mayTable`: a table of 256 KiB is not too much. */
+  constructor(ranges: readonly ItemRange[], width: number, mayTable = true) {
     this.#width = width
-    const events = ranges.flatMap(({ from, to, item }) => {
-      const begin = { at: from, item, begins: true }
-      const after = successor(to)
-      return after === null ? [begin] : [begin, { at: after, item, begins: false }]
-    })
-    events.sort((a, b) => compare(a.at, b.at))
+    const events = eventsOf(ranges)
     const first: number[][] = [Array.from({ length: width }, () => 0)]
     const lists: number[][] = [[]]
     const active: number[] = []
     for (const { at, item, begins } of events) {
       if (compare(first.at(-1)!, at) !== 0) {
+        lists[lists.length - 1] = [...active]
         first.push([...at])
         lists.push([])
       }
       const place = placeOf(active, item)
       if (begins) active.splice(place, 0, item)
       else active.splice(place, 1)
-      lists[lists.length - 1] = [...active]
     }
+    lists[lists.length - 1] = [...active]
     this.#words = Array.from({ length: width }, (_, word) =>
       Int32Array.from(first, (value) => value[word]! ^ 0x80000000),
     )
@@ -71,7 +67,11 @@ export class IntervalMap {
       this.starts[index + 1] = this.starts[index]! + list.length
     })
     this.items = Int32Array.from(lists.flat())
-    this.#near = width > 1 || first.length < WORTH_A_TABLE ? null : this.#table()
+    this.#near = !mayTable || width > 1 || first.length < WORTH_A_TABLE ? null : this.#table()
+  }
+
+  get isTable(): boolean {
+    return this.#near !== null
   }
 
   get intervals(): number {
@@ -159,6 +159,45 @@ export class IntervalMap {
     if (words[2]![interval]! !== value2) return words[2]![interval]! > value2
     return words[3]![interval]! > (word3 ^ 0x80000000)
   }
+}
+
+interface RangeEvent {
+  readonly at: readonly number[]
+  readonly item: number
+  readonly begins: boolean
+}
+
+/** Where ranges begin and end, in the order of the values. */
+function eventsOf(ranges: readonly ItemRange[]): RangeEvent[] {
+  const events = ranges.flatMap(({ from, to, item }): RangeEvent[] => {
+    const begin = { at: from, item, begins: true }
+    const after = successor(to)
+    return after === null ? [begin] : [begin, { at: after, item, begins: false }]
+  })
+  return events.sort((a, b) => compare(a.at, b.at))
+}
+
+/**
+ * Items of ranges that would stand in more than `most` intervals each, if all of them together would stand in more than
+ * `most` for each range: without them the map has a bounded size.
+ */
+export function tooWide(ranges: readonly ItemRange[], most: number): ReadonlySet<number> {
+  const spread = new Map<number, number>()
+  let interval = 0
+  let last: readonly number[] | null = null
+  for (const { at, item, begins } of eventsOf(ranges)) {
+    if (last === null || compare(last, at) !== 0) interval++
+    last = at
+    spread.set(item, begins ? -interval : interval + spread.get(item)!)
+  }
+  let total = 0
+  // Ranges without an end are still at their beginning.
+  for (const [item, count] of spread) {
+    if (count < 0) spread.set(item, interval + 1 + count)
+    total += spread.get(item)!
+  }
+  if (total <= most * ranges.length) return new Set()
+  return new Set([...spread].flatMap(([item, count]) => (count > most ? [item] : [])))
 }
 
 /** Where an item stands, or would, in an ascending list. */

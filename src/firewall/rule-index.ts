@@ -9,13 +9,24 @@ import type { Interfaces } from '../host/interfaces.ts'
 import type { Family } from '../ruleset/model.ts'
 import type { CompiledRule } from './compiled-rule.ts'
 import { FieldSample } from './field-sample.ts'
-import { IntervalMap, type ItemRange, NOWHERE } from './interval-map.ts'
+import { IntervalMap, type ItemRange, NOWHERE, tooWide } from './interval-map.ts'
 import { FIELDS, fieldWidth, fieldWord, keysOf, type RuleKey } from './rule-key.ts'
 
 /** Lists up to this length are asked one by one. */
 const SHORT = 12
 /** Places in lists for each rule, over all further maps: beyond that, lists stay long. */
 const BUDGET = 16
+/** Intervals for each rule of a map: beyond that, the widest rules are asked about every packet. */
+const SPREAD = 32
+/** Maps that have a table. */
+const TABLES = 32
+
+/** What is left of the room for an index. */
+interface Budget {
+  /** Places in lists. */
+  left: number
+  tables: number
+}
 
 /** Places of rules in their chain, ascending. */
 export class Candidates {
@@ -60,7 +71,7 @@ class Node {
   /** Rules that no field finds. */
   readonly rest: Int32Array
 
-  constructor(entries: readonly Entry[], without: number, family: Family, budget: { left: number }) {
+  constructor(entries: readonly Entry[], without: number, family: Family, budget: Budget) {
     const byField: Entry[][] = Array.from({ length: FIELDS }, () => [])
     const rest: number[] = []
     for (const entry of entries) {
@@ -68,10 +79,13 @@ class Node {
       if (best === null) rest.push(entry.place)
       else byField[best.field]!.push(entry)
     }
-    this.rest = Int32Array.from(rest)
-    this.levels = byField.flatMap((list, field) =>
-      list.length === 0 ? [] : [makeLevel(list, field, without, family, budget)],
-    )
+    this.levels = byField.flatMap((list, field) => {
+      const wide = tooWide(rangesOf(list, field), SPREAD)
+      for (const place of wide) rest.push(place)
+      const narrow = wide.size === 0 ? list : list.filter(({ place }) => !wide.has(place))
+      return narrow.length === 0 ? [] : [makeLevel(narrow, field, without, family, budget)]
+    })
+    this.rest = Int32Array.from(rest).sort()
   }
 
   /** True when it tells the rules apart at all. */
@@ -112,19 +126,23 @@ function bestKey({ keys }: Entry, without: number): RuleKey | null {
   return best
 }
 
+function rangesOf(entries: readonly Entry[], field: number): ItemRange[] {
+  return entries.map(({ place, keys }) => {
+    const { from, to } = keys.find((key) => key.field === field)!
+    return { from, to, item: place }
+  })
+}
+
 function makeLevel(
   entries: readonly Entry[],
   field: number,
   without: number,
   family: Family,
-  budget: { left: number },
+  budget: Budget,
 ): Level {
   const width = fieldWidth(field, family)
-  const ranges = entries.map(({ place, keys }): ItemRange => {
-    const { from, to } = keys.find((key) => key.field === field)!
-    return { from, to, item: place }
-  })
-  const map = new IntervalMap(ranges, width)
+  const map = new IntervalMap(rangesOf(entries, field), width, budget.tables > 0)
+  if (map.isTable) budget.tables--
   const byPlace = new Map(entries.map((entry) => [entry.place, entry]))
   const further: (Node | null)[] = []
   for (let interval = 0; interval < map.intervals; interval++) {
@@ -171,7 +189,7 @@ export class RuleIndex {
   }
 
   #build(entries: readonly Entry[]): Node {
-    return new Node(entries, 0, this.#family, { left: entries.length * BUDGET })
+    return new Node(entries, 0, this.#family, { left: entries.length * BUDGET, tables: TABLES })
   }
 
   /** Rules that have to be asked about every packet: their places, ascending. */
