@@ -68,6 +68,14 @@ test('what only a running shell knows is refused at its place, and left out', ()
   expect(run('iptables -A INPUT -s $(cat me) -j ACCEPT').codes).toEqual(['1:22 shell', '1:22 bad-value'])
 })
 
+test('a here-document by way of cat; a variable in one is refused at its place, unless its end is quoted', () => {
+  const script = (end: string, rule: string) =>
+    `cat <<${end} | iptables-restore\n*filter\n${rule}\nCOMMIT\nEOF\n`
+  expect(run(script('EOF', '-A INPUT -i lo'))).toEqual({ rules: ['-A INPUT -i lo'], codes: [] })
+  expect(run(script('EOF', '-A INPUT -i $IF')).codes).toEqual(['3:13 shell'])
+  expect(run(script("'EOF'", '-A INPUT -m comment --comment "$5"')).codes).toEqual([])
+})
+
 test('a here-document with --noflush: what the tables hold stays, but for the chains that it declares', () => {
   const { rules, codes } = run(
     'iptables -N u\niptables -A INPUT -j u\niptables -A u -j ACCEPT\niptables-restore -n <<EOF\n*filter\n:u - [0:0]\n:w - [0:0]\n-A u -j DROP\n-A INPUT -j w\nCOMMIT\nEOF\n',

@@ -355,6 +355,16 @@ class ScriptRunner {
     return true
   }
 
+  /** Variables in a here-document are not put in. */
+  #refuseExpansions(from: number, to: number): void {
+    const text = this.#input.text.slice(from, to)
+    for (const { 0: source, index } of text.matchAll(/(?<!\\)(?:\$\w+|\$[{(][^})\n]*[})]?|`[^`\n]*`?)/g)) {
+      if (text[text.lastIndexOf('\n', index) + 1] === '#') continue
+      const message = `${shown(source)} in a here-document is not put in here`
+      this.#log.add({ start: from + index, end: from + index + source.length }, { code: 'shell', message })
+    }
+  }
+
   #call(program: Word, rest: Word[], command: SimpleCommand, inCondition: boolean): Status {
     const { family, registry, log, loader } = this.#input
     const base = program.text.slice(program.text.lastIndexOf('/') + 1)
@@ -385,7 +395,8 @@ class ScriptRunner {
         })
         return true
       }
-      const { from, to } = command.here
+      const { from, to, expands } = command.here
+      if (expands) this.#refuseExpansions(from, to)
       const keep = rest.some(({ text }) => /^(?:-[a-z]*n[a-z]*|--nof\w*)$/.test(text))
       this.comments = readRestore({ ...this.#input, from, to, keep })
       return true

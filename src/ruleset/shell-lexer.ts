@@ -25,6 +25,8 @@ export interface ShellWord extends Span {
 export interface HereDocument {
   from: number
   to: number
+  /** The word that ends it is not quoted: a shell puts variables in. */
+  readonly expands: boolean
 }
 
 export type ShellToken =
@@ -72,8 +74,8 @@ class ShellLexer {
     while (this.#at < this.#text.length) {
       const line = this.#logicalLine()
       const end = line.place(line.text.length)
-      new LineLexer(line, this.#tokens, this.#log, (delimiter, indented) => {
-        const document = { from: 0, to: 0 }
+      new LineLexer(line, this.#tokens, this.#log, (delimiter, indented, expands) => {
+        const document = { from: 0, to: 0, expands }
         this.#pending.push({ delimiter, indented, document })
         return document
       }).run()
@@ -172,14 +174,14 @@ class LineLexer {
   readonly #place: (at: number) => number
   readonly #tokens: ShellToken[]
   readonly #log: DiagnosticLog
-  readonly #here: (delimiter: string, indented: boolean) => HereDocument
+  readonly #here: (delimiter: string, indented: boolean, expands: boolean) => HereDocument
   #at = 0
 
   constructor(
     line: LogicalLine,
     tokens: ShellToken[],
     log: DiagnosticLog,
-    here: (delimiter: string, indented: boolean) => HereDocument,
+    here: (delimiter: string, indented: boolean, expands: boolean) => HereDocument,
   ) {
     this.#text = line.text
     this.#place = line.place
@@ -230,7 +232,8 @@ class LineLexer {
       const delimiter = word.pieces
         .map((piece) => (piece.kind === 'text' ? piece.text : piece.source))
         .join('')
-      this.#tokens.push({ kind: 'here', document: this.#here(delimiter, found[1] === '<<-') })
+      const expands = !word.pieces.some((piece) => piece.kind === 'text' && piece.quoted)
+      this.#tokens.push({ kind: 'here', document: this.#here(delimiter, found[1] === '<<-', expands) })
     }
     return true
   }

@@ -90,6 +90,7 @@ class ShellParser {
   #list(depth: number, ends: readonly string[]): Step[] {
     const steps: Step[] = []
     let when: Step['when'] = 'always'
+    let piped: HereDocument | null = null
     for (let token = this.#tokens[this.#at]; token !== undefined; token = this.#tokens[this.#at]) {
       if (token.kind === 'comment') {
         this.#comments.push(token.text)
@@ -100,8 +101,11 @@ class ShellParser {
         else if (token.text === '||') when = 'failure'
         else if (token.text === ';' || token.text === ';;' || token.text === '&') when = 'always'
         else if (token.text === '|') {
-          // What is piped is the output; the command behind the pipe stands for itself.
+          // What is piped is the output; the command behind the pipe stands for itself, but for `cat <<END |`.
           when = 'always'
+          const last = steps.at(-1)?.command
+          piped =
+            last?.kind === 'simple' && last.words.some((word) => plainWord(word) === 'cat') ? last.here : null
         } else this.#error(token, `${token.text} is more shell than is understood here`)
       } else if (token.kind === 'here') {
         this.#at++
@@ -109,7 +113,10 @@ class ShellParser {
         const keyword = plainWord(token.word)
         if (keyword !== null && ends.includes(keyword)) return steps
         const command = this.#command(token.word, keyword, depth)
-        if (command) steps.push({ command, when })
+        if (command?.kind === 'simple' && command.here === null && piped !== null)
+          steps.push({ command: { ...command, here: piped }, when })
+        else if (command) steps.push({ command, when })
+        piped = null
       }
     }
     return steps
