@@ -182,7 +182,9 @@ function command(
     timeout: STALLED,
     maxBuffer: 1 << 28,
   })
-  if (status !== 0 && status !== 3) return `exit ${status ?? signal}: ${stderr.slice(0, 2000)}`
+  // Rules may ask for more than the capture tells.
+  const isUnclear = status === 2 && stderr.includes('nothing tells by which interface')
+  if (status !== 0 && status !== 3 && !isUnclear) return `exit ${status ?? signal}: ${stderr.slice(0, 2000)}`
   const text = stderr + (shown[0] === '--json' ? '' : stdout)
   // conntrack's own time stamps end with a tab.
   return STEERING.test(text.replaceAll('\t', ''))

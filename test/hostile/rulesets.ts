@@ -102,16 +102,33 @@ export function evaluable(text: string, family: Family): boolean {
   return firewall.programs[family]!.unevaluated.length === 0
 }
 
+/** The same for the same name, whatever else there is. */
+function seedOf(name: string): number {
+  let seed = 0
+  for (const character of name) seed = Math.imul(seed, 31) + character.charCodeAt(0)
+  return seed
+}
+
+/** Without rules that cannot be evaluated beside the others (tables of hashlimit that share a name). */
+function together(rules: readonly string[], family: Family): string[] {
+  const text = layOut(rules)
+  const lines = text.split('\n')
+  const { ruleset } = parseRuleset(text, { family, registry: extensions })
+  const { unevaluated } = new Firewall(judge.tracker, { ...judge, rulesets: [ruleset] }).programs[family]!
+  const bad = new Set(unevaluated.map(({ place }) => lines[place.line - 1]!))
+  return rules.filter((rule) => !bad.has(rule.slice(rule.indexOf(' ') + 1)))
+}
+
 /** One of each extension that can be evaluated, with options at their edges; and the names of those that cannot. */
 function everyExtension(family: Family): { readonly rules: string[]; readonly left: string[] } {
   const rules: string[] = []
   const left: string[] = []
-  extensions.extensions.forEach((extension, index) => {
-    if ((extension.family ?? family) !== family) return
+  for (const extension of extensions.extensions) {
+    if ((extension.family ?? family) !== family) continue
     const name = `${extension.type} ${extension.name}`
     const found: string[] = []
     for (let attempt = 0; attempt < TRIES && found.length < 2; attempt++) {
-      const made = makeRule(extensions, family, randomOf(index * 1000 + attempt), { extension })
+      const made = makeRule(extensions, family, randomOf(seedOf(name) + attempt), { extension })
       // Nothing that keeps packets away.
       const text = made.text.replace(/(! )?-[sdio] \S+ /g, '')
       const rule = `${made.table} -A ${made.chain} ${text}`
@@ -119,8 +136,8 @@ function everyExtension(family: Family): { readonly rules: string[]; readonly le
     }
     if (found.length === 0) left.push(name)
     rules.push(...found)
-  })
-  return { rules: goodOnes(rules, family), left }
+  }
+  return { rules: together(goodOnes(rules, family), family), left }
 }
 
 const nat: Readonly<Record<Family, readonly string[]>> = {
