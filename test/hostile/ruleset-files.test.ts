@@ -12,6 +12,7 @@ import { decodeNetwork } from '../../src/packet/decode.ts'
 import { Packet } from '../../src/packet/packet.ts'
 import type { Family } from '../../src/ruleset/model.ts'
 import { parseRuleset } from '../../src/ruleset/parser.ts'
+import { RuleBench } from '../support/rule-bench.ts'
 import { hold } from './hold.ts'
 import { Random } from './mutate.ts'
 import { busyRouter, families, hostileSets } from './rulesets.ts'
@@ -168,6 +169,7 @@ test.each(floods)(
   30_000,
 )
 
+const SENDERS = process.env['SALLYPORT_FLOOD'] === 'full' ? 500_000 : 50_000
 /** A tenth of it in the normal run, as with floods. */
 const MANY = process.env['SALLYPORT_FLOOD'] === 'full' ? 100_000 : 10_000
 
@@ -179,3 +181,27 @@ test(`${MANY} rules: read, compiled, asked`, () => {
   expect(errors).toEqual([])
   expect(seconds).toBeLessThan(60)
 }, 120_000)
+
+test('a flood of senders through lists, limits, counts and sets: what they remember is bounded', () => {
+  const bench = new RuleBench({
+    rules: `
+      -A FORWARD -m recent --name r --set
+      -A FORWARD -m recent --name r --update --seconds 60 --hitcount 20
+      -A FORWARD -m hashlimit --hashlimit-name h --hashlimit-upto 1/hour --hashlimit-mode srcip,srcport,dstip,dstport
+      -A FORWARD -m connlimit --connlimit-above 1
+      -A FORWARD -j SET --add-set small4 src,dst --exist
+      -A FORWARD -j DROP`,
+    sets: hostileSets(),
+  })
+  const send = (from: number, to: number) => {
+    for (let i = from; i < to; i++) bench.send({ source: address(i), destination: '10.0.0.2', tcp })
+    globalThis.gc?.()
+    return process.memoryUsage()
+  }
+  const before = send(0, 10_000)
+  const after = send(10_000, 10_000 + SENDERS)
+  const grown = after.heapUsed - before.heapUsed + after.arrayBuffers - before.arrayBuffers
+  process.stdout.write(`  ${SENDERS} senders: ${(grown / MEBIBYTE).toFixed(0)} MiB more\n`)
+  expect(bench.counts('filter', 'FORWARD')[0]).toBe(10_000 + SENDERS)
+  expect(grown).toBeLessThan(128 * MEBIBYTE)
+}, 60_000)
