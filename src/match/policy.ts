@@ -93,7 +93,9 @@ export const policy = defineMatch({
       const message = '--strict needs one of --reqid, --spi, --proto, --mode, --tunnel-src and --tunnel-dst'
       problems.push({ code: 'missing-option', option: 'strict', message })
     }
-    if ((tunnelSource || tunnelDestination) && (mode?.value !== 'tunnel' || mode.inverted)) {
+    // What is not transport is a tunnel.
+    const isTunnel = mode !== undefined && (mode.value === 'tunnel') !== mode.inverted
+    if ((tunnelSource || tunnelDestination) && !isTunnel) {
       const option = tunnelSource ? 'tunnelSource' : 'tunnelDestination'
       problems.push({ code: 'missing-option', option, message: 'ends of a tunnel need --mode tunnel' })
     }
