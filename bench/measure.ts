@@ -28,7 +28,7 @@ export function atMost(figure: string, value: number, limit: number | null, unit
   return {
     figure,
     value: `${format(value, digits)}${unit}`,
-    limit: limit === null ? '' : `<= ${format(limit, 1)}${unit}`,
+    limit: limit === null ? '' : `<= ${format(limit, digits)}${unit}`,
     ok: limit === null ? null : value <= limit,
   }
 }

@@ -5,7 +5,7 @@ import { hostAssumptionsOf } from '../explain/host-assumption.ts'
 import { count } from '../explain/number-words.ts'
 import type { HostWay } from '../firewall/host-way.ts'
 import type { Unevaluated } from '../firewall/program.ts'
-import { HOOK_INPUT, HOOK_OUTPUT } from '../hook/hook.ts'
+import { HOOK_INPUT, HOOK_OUTPUT, VERDICT_DROP, VERDICT_QUEUE, VERDICT_REJECT } from '../hook/hook.ts'
 import type { Consequences } from '../replay/consequences.ts'
 import type { Replay } from '../replay/replay.ts'
 import { needsOf } from '../replay/rule-needs.ts'
@@ -65,6 +65,19 @@ function ruleAssumptions({ replay, prepared, unevaluated, consequences }: Finish
     const sentence =
       'no packet is to or from the addresses of the host that were told: INPUT and OUTPUT met none (--local, --host)'
     list.push({ code: 'host', count: 0, sentence })
+  }
+  const queued = replay.firewall.verdicts[VERDICT_QUEUE]!
+  if (queued > 0) {
+    const sentence = `${count(queued, 'packet')} given to a queue (NFQUEUE), and not followed any further: what listens there is not known, nor what it would have let on`
+    list.push({ code: 'queued', count: queued, sentence })
+  }
+  if (
+    consequences === null &&
+    replay.firewall.verdicts[VERDICT_DROP]! + replay.firewall.verdicts[VERDICT_REJECT]! > 0
+  ) {
+    const sentence =
+      'every packet is judged as it was recorded (--as-recorded), also where these rules would have prevented it'
+    list.push({ code: 'consequences', count: 0, sentence })
   }
   const silenced = consequences?.silenced ?? 0
   if (silenced > 0) {

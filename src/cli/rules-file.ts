@@ -1,7 +1,7 @@
 /** A file of rules, read and checked, with its mistakes told. */
 import { readFileSync } from 'node:fs'
 import { extensions } from '../firewall/extensions.ts'
-import { formatDiagnostic } from '../ruleset/diagnostic.ts'
+import { formatDiagnostics } from '../ruleset/diagnostic.ts'
 import type { Family, Ruleset } from '../ruleset/model.ts'
 import { parseRuleset } from '../ruleset/parser.ts'
 import { unreadable } from './failure.ts'
@@ -23,6 +23,6 @@ export function readRules(file: string, family: Family, errors: Output, width: n
     throw unreadable(file, error)
   }
   const { ruleset, diagnostics } = parseRuleset(text, { family, registry: extensions, file })
-  for (const diagnostic of diagnostics) errors.line(formatDiagnostic(diagnostic, text, width))
+  for (const line of formatDiagnostics(diagnostics, text, width)) errors.line(line)
   return { text, ruleset, failed: diagnostics.some(({ severity }) => severity === 'error') }
 }

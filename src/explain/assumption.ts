@@ -13,6 +13,7 @@ export interface Assumption {
   readonly code:
     | 'rules-left-out'
     | 'no-rules'
+    | 'queued'
     | 'tracking'
     | 'consequences'
     | 'capture-problem'

@@ -246,3 +246,18 @@ export function formatDiagnostic(diagnostic: Diagnostic, text: string, width = 8
   if (expected !== null) lines.push(`  expected: ${printable(expected)}`)
   return lines.join('\n')
 }
+
+/**
+ * All diagnostics as the command prints them, in their order; behind the last one of a line with corrections, the line as
+ * it is meant.
+ */
+export function formatDiagnostics(diagnostics: readonly Diagnostic[], text: string, width = 80): string[] {
+  return diagnostics.flatMap((diagnostic, index) => {
+    const formatted = formatDiagnostic(diagnostic, text, width)
+    const { line } = diagnostic.place
+    if (diagnostics[index + 1]?.place.line === line) return [formatted]
+    const ofLine = diagnostics.filter(({ place }) => place.line === line)
+    const corrected = correctedLine(text, diagnostic.position, ofLine)
+    return corrected === null ? [formatted] : [formatted, `  corrected: ${printable(corrected.trim())}`]
+  })
+}
