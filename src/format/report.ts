@@ -161,7 +161,8 @@ function oddBlock({ odd, oddTotal, lines, filter, style }: ReportParts): string 
 function hintBlock({ odd, oddTotal, filter, style }: ReportParts): string {
   const left = odd.length < oddTotal
   const more = left && filter === null ? "reason CODE shows all of one kind ('reason tcp-*' --all); " : ''
-  if (left && filter !== null) return style('dim', 'More: --all shows every packet that is selected; --help the rest')
+  if (left && filter !== null)
+    return style('dim', 'More: --all shows every packet that is selected; --help the rest')
   return style(
     'dim',
     `More: ${more}--all shows every packet, --table the state table, --json records; --help the rest`,

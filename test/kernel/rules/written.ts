@@ -2,7 +2,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { builtInChains, tableNames } from '../../../src/ruleset/tables.ts'
-import type { Count } from './observed.ts'
 import { readPacketLines } from './packet-lines.ts'
 import type { RuleCase } from './rule-case.ts'
 
@@ -43,11 +42,4 @@ export const nftDiffers: Readonly<Record<string, string>> = {
   'queues.v4': 'there is no QUEUE',
   'tcp-ports.v4': 'a header that is cut is no match, but not dropped',
   'udp-udplite.v4': 'a header that is cut is no match, but not dropped',
-}
-
-/** Rules that no packet came to: their edges were not tried. */
-export function unmet(counts: readonly Count[]): string[] {
-  return counts
-    .filter(({ number, packets }) => number > 0 && packets === '0')
-    .map(({ chain, text }) => `${chain} ${text}`)
 }

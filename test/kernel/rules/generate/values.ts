@@ -3,7 +3,7 @@
  * Options that are not named here take the examples of their kind.
  */
 import type { Family } from '../../../../src/ruleset/model.ts'
-import { blackholes, classes } from '../lab.ts'
+import { classes } from '../lab.ts'
 
 type Values = readonly string[]
 type ByFamily = Readonly<Record<Family, Values>>
@@ -325,8 +325,3 @@ export const values: Readonly<Record<string, ByFamily>> = {
   'target TTL.decrement': both(['1', '2', '63', '255']),
   'target TTL.increment': both(['1', '2', '191', '255']),
 }
-
-/** Somewhere that no packet comes back from. */
-export const nowhere: ByFamily = both(
-  Object.values(blackholes).map((network) => network.replace(/0?\/.*/, '7')),
-)
