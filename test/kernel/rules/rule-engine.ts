@@ -40,10 +40,17 @@ function labSets(): Sets {
   return made
 }
 
+/** The lab takes what leaves, by lo as well, out of the kernel at the end of POSTROUTING: nothing comes back from there. */
+class LabWay extends HostWay {
+  override get loopback(): number {
+    return 0
+  }
+}
+
 /** Our firewall as the same router. */
 export class RuleEngine {
   readonly #host: Host
-  readonly #way: HostWay
+  readonly #way: LabWay
   #firewall: Firewall | null = null
   #said: Said[] = []
   readonly #traces = new TraceLines()
@@ -57,7 +64,7 @@ export class RuleEngine {
   constructor(lab: string) {
     this.#host = new Host()
     readIpOutput(lab, this.#host)
-    this.#way = new HostWay(this.#host, new CapturePlace(this.#host), { strict: true })
+    this.#way = new LabWay(this.#host, new CapturePlace(this.#host), { strict: true })
   }
 
   /** Null when it is loaded. The clock starts now. */
