@@ -89,15 +89,16 @@ export class HostWay implements Way {
   #left = false
 
   /** `place` says by which interface of the host a packet was captured. */
-  get loopback(): number {
-    return this.#host.loopback
-  }
-
   constructor(host: Host, place: CapturePlace, { strict = false, reversePath = [] }: HostWayOptions = {}) {
     this.#host = host
     this.#place = place
     this.strict = strict
     this.#reversePath = reversePath
+  }
+
+  /** Number of lo: what leaves by it comes in again. */
+  get loopback(): number {
+    return this.#host.loopback
   }
 
   /** What the host received, or itself sent, enters the hooks; a forwarded packet that only its way out shows is received. */
