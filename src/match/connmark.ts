@@ -1,26 +1,17 @@
 import { MARK } from '../conntrack/entry.ts'
 import { entryOf } from '../conntrack/outcome.ts'
 import type { Environment, Test } from '../hook/environment.ts'
-import { defineMatch, option } from '../ruleset/extension.ts'
-import { maskedNumber } from '../ruleset/kind/number.ts'
+import { defineMatch } from '../ruleset/extension.ts'
 import { isJudged, isRaw, isTracked } from './connection.ts'
+import { checkMark, markOption } from './mark-comparison.ts'
 
 export const connmark = defineMatch({
   name: 'connmark',
   summary: "compares the mark of the packet's connection; without a connection it never matches",
   options: {
-    mark: option(maskedNumber('short'), {
-      names: ['--mark'],
-      summary: 'the bits of MASK are those of VALUE',
-      invertible: true,
-      required: true,
-    }),
+    mark: markOption,
   },
-  check({ mark: { value, inverted } }) {
-    if (inverted || (value.value & ~value.mask) === 0) return []
-    const message = 'the value has bits that the mask has not: this never matches'
-    return [{ severity: 'warning', code: 'never-matches', option: 'mark', message }]
-  },
+  check: ({ mark }) => checkMark(mark),
   compile({ mark: { value, inverted } }, environment: Environment): Test {
     const { value: wanted, mask } = value
     const { table } = environment.tracker

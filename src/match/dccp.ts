@@ -5,6 +5,7 @@ import { defineMatch, type Kind, option, Refusal } from '../ruleset/extension.ts
 import { bitNames } from '../ruleset/kind/bits.ts'
 import { number } from '../ruleset/kind/number.ts'
 import { portRange } from '../ruleset/kind/port.ts'
+import { portOptions } from './port-options.ts'
 import { PortTest } from './port-test.ts'
 import { hasHeader } from './transport-header.ts'
 
@@ -54,16 +55,7 @@ export const dccp = defineMatch({
   implicit: [33],
   protocols: [33],
   options: {
-    sport: option(ports, {
-      names: ['--sport', '--source-port'],
-      summary: 'source port or range',
-      invertible: true,
-    }),
-    dport: option(ports, {
-      names: ['--dport', '--destination-port'],
-      summary: 'destination port or range',
-      invertible: true,
-    }),
+    ...portOptions(ports),
     types: option(typeList, {
       names: ['--dccp-types'],
       summary: 'the packet is of one of these types',

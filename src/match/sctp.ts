@@ -2,6 +2,7 @@ import type { Test } from '../hook/environment.ts'
 import { STOP_HOTDROP, STOP_UNKNOWN } from '../hook/passage.ts'
 import { defineMatch, option } from '../ruleset/extension.ts'
 import { portRange } from '../ruleset/kind/port.ts'
+import { portOptions } from './port-options.ts'
 import { PortTest } from './port-test.ts'
 import { SctpChunkTest, sctpChunks } from './sctp-chunks.ts'
 import { hasHeader } from './transport-header.ts'
@@ -15,16 +16,7 @@ export const sctp = defineMatch({
   implicit: [132],
   protocols: [132],
   options: {
-    sport: option(ports, {
-      names: ['--sport', '--source-port'],
-      summary: 'source port or range',
-      invertible: true,
-    }),
-    dport: option(ports, {
-      names: ['--dport', '--destination-port'],
-      summary: 'destination port or range',
-      invertible: true,
-    }),
+    ...portOptions(ports),
     chunks: option(sctpChunks, {
       names: ['--chunk-types'],
       summary: 'all of these types are there, or one of them, or no others',

@@ -8,6 +8,7 @@ import { flag } from '../ruleset/kind/flag.ts'
 import { number } from '../ruleset/kind/number.ts'
 import { portRange } from '../ruleset/kind/port.ts'
 import { dropFullRange, isFullRange } from './full-range.ts'
+import { portOptions } from './port-options.ts'
 import { PortTest } from './port-test.ts'
 import { hasHeader } from './transport-header.ts'
 
@@ -66,17 +67,7 @@ export const tcp = defineMatch({
   implicit: [6],
   protocols: [6],
   options: {
-    sport: option(ports, {
-      names: ['--sport', '--source-port'],
-      summary: 'source port or range',
-      invertible: true,
-      excludes: [],
-    }),
-    dport: option(ports, {
-      names: ['--dport', '--destination-port'],
-      summary: 'destination port or range',
-      invertible: true,
-    }),
+    ...portOptions(ports),
     tcpOption: option(number({ min: 1, max: 255 }), {
       names: ['--tcp-option'],
       summary: 'an option of this kind is present',

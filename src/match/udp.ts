@@ -1,8 +1,9 @@
 import type { Test } from '../hook/environment.ts'
 import { STOP_HOTDROP } from '../hook/passage.ts'
-import { defineMatch, option } from '../ruleset/extension.ts'
+import { defineMatch } from '../ruleset/extension.ts'
 import { portRange } from '../ruleset/kind/port.ts'
 import { dropFullRange } from './full-range.ts'
+import { portOptions } from './port-options.ts'
 import { PortTest } from './port-test.ts'
 import { hasHeader } from './transport-header.ts'
 
@@ -14,16 +15,7 @@ export const udp = defineMatch({
   implicit: [17],
   protocols: [17],
   options: {
-    sport: option(ports, {
-      names: ['--sport', '--source-port'],
-      summary: 'source port or range',
-      invertible: true,
-    }),
-    dport: option(ports, {
-      names: ['--dport', '--destination-port'],
-      summary: 'destination port or range',
-      invertible: true,
-    }),
+    ...portOptions(ports),
   },
   normalise: (options) => dropFullRange(dropFullRange(options, 'sport'), 'dport'),
   /** udp_mt of xt_tcpudp.c. */
