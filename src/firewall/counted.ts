@@ -1,5 +1,6 @@
 /** The ruleset as it stands behind a run, for `iptables-save -c`. */
 import type { Chain, Counters, Rule, Ruleset, Table } from '../ruleset/model.ts'
+import { isTable } from '../ruleset/tables.ts'
 import type { CompiledChain } from './compiled-chain.ts'
 import type { Program } from './program.ts'
 
@@ -8,7 +9,7 @@ export function countedRuleset({ ruleset, tables }: Program): Ruleset {
   return {
     ...ruleset,
     tables: ruleset.tables.map((table) => {
-      const compiled = [...tables.values()].find(({ name }) => name === table.name)
+      const compiled = isTable(table.name) ? tables.get(table.name) : undefined
       return compiled === undefined ? table : countedTable(table, compiled.chains)
     }),
   }

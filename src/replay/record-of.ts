@@ -37,6 +37,7 @@ import {
 } from '../packet/packet.ts'
 import { protocolName } from '../packet/protocol.ts'
 import { formatTcpFlags } from '../packet/tcp-flags.ts'
+import { hooks } from '../ruleset/tables.ts'
 import { addDecision, isFiltered } from './decision-of.ts'
 import {
   type DecidedBy,
@@ -46,7 +47,6 @@ import {
   type RecordTuple,
 } from './record.ts'
 
-const HOOKS = ['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING'] as const
 /** Time digits where the capture does not say. */
 const USUAL_PRECISION = 6
 
@@ -340,7 +340,7 @@ function decidedBy(outcome: Outcome): DecidedBy {
 
 /** As the capture names it; without a word from it a packet is taken to be forwarded. */
 function hookOf(packet: Packet): string {
-  if (packet.hook >= 0) return HOOKS[packet.hook] ?? 'FORWARD'
+  if (packet.hook >= 0) return hooks[packet.hook] ?? 'FORWARD'
   if (packet.direction === DIRECTION_OUTGOING) return 'OUTPUT'
   return packet.direction === DIRECTION_INCOMING ? 'INPUT' : 'FORWARD'
 }
