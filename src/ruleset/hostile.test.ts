@@ -104,11 +104,11 @@ test.each([
   ['a megabyte of typographic quotes', `-A INPUT ${' ‘'.repeat(300_000)}\n`],
   ['a megabyte of entities that are none', `-A INPUT ${'&#12'.repeat(250_000)}\n`],
   [
-    'lists of four hundred addresses each',
-    `-A INPUT -s ${'1.1.1.1,'.repeat(399)}1.1.1.1 -d ${'1.1.1.1,'.repeat(399)}1.1.1.1\n`,
+    'lists of a thousand addresses each',
+    `-A INPUT -s ${'1.1.1.1,'.repeat(999)}1.1.1.1 -d ${'1.1.1.1,'.repeat(999)}1.1.1.1\n`,
   ],
   ['rules put in front, 100,000 times', '-I INPUT -j DROP\n'.repeat(100_000)],
-  ['rules put second, 20,000 times', `-A INPUT\n${'-I INPUT 2 -j DROP\n'.repeat(20_000)}`],
+  ['rules put second, 50,000 times', `-A INPUT\n${'-I INPUT 2 -j DROP\n'.repeat(50_000)}`],
   [
     'rules taken away again from the end',
     `${'-A INPUT -i lo\n'.repeat(5000)}${'-A INPUT -j DROP\n'.repeat(5000)}${'-D INPUT -j DROP\n'.repeat(5000)}`,
