@@ -26,7 +26,7 @@ export interface FinishedRun {
 export function runAssumptions(run: FinishedRun): Assumption[] {
   const { replay, prepared, way, standpoint } = run
   const { firewall, summary } = replay
-  if (firewall.answers === null) return assumptionsOf(replay)
+  if (!firewall.hasRules) return assumptionsOf(replay)
   const rulesets = Object.values(firewall.programs).flatMap((program) => program?.ruleset ?? [])
   const sentences = [...prepared.notes, ...prepared.sentences]
   const asksInterfaces = needsOf(rulesets).interfaces.length > 0

@@ -145,8 +145,8 @@ class ReplayRun {
       conntrack: options.conntrack,
     })
     this.#unevaluated = judgeUnevaluated(firewall, options)
-    this.#trace = firewall.answers === null ? null : new PacketTrace(firewall, options.trace)
-    this.#consequences = firewall.answers === null || options.asRecorded ? null : new Consequences(firewall)
+    this.#trace = firewall.hasRules ? new PacketTrace(firewall, options.trace) : null
+    this.#consequences = firewall.hasRules && !options.asRecorded ? new Consequences(firewall) : null
     const standpoint = captured === 'wire' ? null : new Standpoint(captured, host, way, this.#tracker)
     this.#standing = { way, standpoint }
     const observer: ReplayObserver = {
@@ -169,7 +169,7 @@ class ReplayRun {
     this.#lines = new PacketLines({
       offsetAt: (seconds) => zone.offsetAt(seconds),
       files: files.length > 1 ? files : null,
-      verdicts: firewall.programs.ipv4 !== null || firewall.programs.ipv6 !== null,
+      verdicts: firewall.hasRules,
       style: (style, text) => this.#terminal.style(style, text),
     })
     this.#writer = options.write === null ? null : new CommentedCapture(options.write, this.#capture)
@@ -364,14 +364,13 @@ class ReplayRun {
     const { filter } = this.#request
     const { firewall } = this.#replay
     return {
-      rules:
-        firewall.answers === null
-          ? null
-          : {
-              verdicts: verdictsOf(firewall),
-              deciders: decidersOf(firewall),
-              notSent: this.#consequences?.silenced ?? 0,
-            },
+      rules: firewall.hasRules
+        ? {
+            verdicts: verdictsOf(firewall),
+            deciders: decidersOf(firewall),
+            notSent: this.#consequences?.silenced ?? 0,
+          }
+        : null,
       assumptions: this.#assumptions(),
       summary,
       odd: this.#odd.records,

@@ -72,3 +72,11 @@ test('the answer to a reset that ends its connection belongs to that connection'
   const [answer] = bench.firewall.answers!.list
   expect(ctstateOf(answer!.outcome.ctinfo)).toBe('RELATED')
 })
+
+test('a packet that meets no rule has no answer of the one before either', () => {
+  const bench = new RuleBench({ rules: '-A FORWARD -p tcp -j REJECT' })
+  bench.send(syn)
+  expect(bench.firewall.answers!.list).toHaveLength(1)
+  bench.sendBytes(new Uint8Array(20).fill(0x45))
+  expect(bench.firewall.answers!.list).toEqual([])
+})

@@ -141,6 +141,11 @@ export class Firewall {
   onNote: ((passage: Passage, note: Note) => void) | null = null
   readonly #hooks: Hooks | null
 
+  /** Rules of at least one family are loaded. */
+  get hasRules(): boolean {
+    return this.#hooks !== null
+  }
+
   /** Told of every rule that is asked; null for nobody, which is much quicker. */
   get listener(): WalkListener | null {
     return this.#hooks?.walk.listener ?? null
@@ -222,10 +227,7 @@ export class Firewall {
    */
   process(packet: Packet, tuple: Tuple, outcome: Outcome): void {
     const { tracker } = this
-    outcome.reset()
-    this.decision.reset()
-    this.listener?.onPacket()
-    tracker.setTime(packet.seconds, packet.nanoseconds)
+    this.#begin(packet, outcome)
     if (packet.issue !== ISSUE_NONE) {
       if (packet.issue === ISSUE_FRAGMENT) {
         const isTracked = this.tracks[packet.family === FAMILY_IPV4 ? 'ipv4' : 'ipv6']
@@ -234,7 +236,6 @@ export class Firewall {
     }
     if (this.#hooks !== null) {
       this.passage.begin(packet, tuple, outcome)
-      this.answers!.list = noAnswers
       this.#hooks.run(this.passage, this.decision)
       this.#tally(packet)
       return
@@ -245,11 +246,16 @@ export class Firewall {
 
   /** A packet that enters no hook: only its time counts. `outcome` is reset. */
   skip(packet: Packet, outcome: Outcome): void {
+    this.#begin(packet, outcome)
+    this.passage.begin(packet, this.passage.tuple, outcome)
+  }
+
+  /** Nothing is left of the packet before; the clock goes to this one's time. */
+  #begin(packet: Packet, outcome: Outcome): void {
     outcome.reset()
     this.decision.reset()
-    this.listener?.onPacket()
-    this.passage.begin(packet, this.passage.tuple, outcome)
     if (this.answers !== null) this.answers.list = noAnswers
+    this.listener?.onPacket()
     this.tracker.setTime(packet.seconds, packet.nanoseconds)
   }
 

@@ -95,14 +95,14 @@ export class Hooks {
         return
       }
     }
-    if (this.#leave(passage, decision, program) && passage.outInterface === this.#way.loopback)
-      this.#comeBack(passage, decision, program)
+    if (!this.#leave(passage, decision, program)) return
+    const { loopback } = this.#way
+    if (loopback !== 0 && passage.outInterface === loopback) this.#comeBack(passage, decision, program)
   }
 
   /** What the machine sends to itself: received again, with the entry that it has already. */
   #comeBack(passage: Passage, decision: Decision, program: Program | null): void {
-    if (this.#way.loopback === 0) return
-    passage.inInterface = this.#way.loopback
+    passage.inInterface = passage.outInterface
     passage.outInterface = 0
     decision.way = HOOK_INPUT
     if (!this.#early(passage, decision, program, HOOK_PREROUTING)) return
