@@ -61,8 +61,6 @@ export class CompiledRule {
   readonly #protocol: number
   /** What its target does; null for a jump, and for a rule that only counts. */
   action: Action | null = null
-  /** The answer of a target that always gives the same one and does nothing else, or -1. */
-  verdict = -1
   /** The chain that it leads to. */
   chain: CompiledChain | null = null
   /** Its chain does not return here. */

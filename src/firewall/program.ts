@@ -1,6 +1,6 @@
 /** A ruleset made ready to run: each table compiled once, its chains by hook. */
 import { type Action, type Environment, NotEvaluated, type Test } from '../hook/environment.ts'
-import { tablesOfHook, VERDICT_ACCEPT, VERDICT_DROP, VERDICT_RETURN } from '../hook/hook.ts'
+import { tablesOfHook } from '../hook/hook.ts'
 import type { AnyExtension } from '../ruleset/extension.ts'
 import type { Chain, Family, InterfaceTest, Place, Rule, Ruleset, Table, Use } from '../ruleset/model.ts'
 import { type Hook, hooks, isTable, type TableName } from '../ruleset/tables.ts'
@@ -86,13 +86,6 @@ export class Program {
       ),
     )
   }
-}
-
-/** Targets that only answer, always the same. */
-const plainVerdicts: Readonly<Record<string, number>> = {
-  ACCEPT: VERDICT_ACCEPT,
-  DROP: VERDICT_DROP,
-  RETURN: VERDICT_RETURN,
 }
 
 /** Extensions that turn connection tracking on when they are loaded, whether a packet comes to their rule or not. */
@@ -187,8 +180,7 @@ class TableCompiler {
     })
     if (this.#reached.has(chain.name)) this.#unevaluated.push(...unevaluated)
     compiled.action = action
-    if (target?.kind === 'extension') compiled.verdict = plainVerdicts[target.name] ?? -1
-    else if (target !== null) {
+    if (target !== null && target.kind !== 'extension') {
       compiled.chain = this.#chains.get(target.chain)!
       compiled.isGoto = target.kind === 'goto'
     }

@@ -72,7 +72,7 @@ export class Walk {
         continue
       }
       if (action === null) continue
-      const verdict = rule.verdict >= 0 ? rule.verdict : action(passage)
+      const verdict = action(passage)
       if (verdict === VERDICT_CONTINUE) continue
       if (verdict === VERDICT_RETURN) {
         cursor.end()
