@@ -74,17 +74,31 @@ class Node {
   constructor(entries: readonly Entry[], without: number, family: Family, budget: Budget) {
     const byField: Entry[][] = Array.from({ length: FIELDS }, () => [])
     const rest: number[] = []
-    for (const entry of entries) {
-      const best = bestKey(entry, without)
-      if (best === null) rest.push(entry.place)
-      else byField[best.field]!.push(entry)
+    // A rule that is too wide for the map of its best field goes to that of its next one. By place: fields that are out.
+    const out = new Map<number, number>()
+    let open = entries
+    while (open.length > 0) {
+      const changed = new Set<number>()
+      for (const entry of open) {
+        const best = bestKey(entry, without | (out.get(entry.place) ?? 0))
+        if (best === null) rest.push(entry.place)
+        else {
+          byField[best.field]!.push(entry)
+          changed.add(best.field)
+        }
+      }
+      open = [...changed].flatMap((field) => {
+        const list = byField[field]!
+        const wide = tooWide(rangesOf(list, field), SPREAD)
+        if (wide.size === 0) return []
+        for (const place of wide) out.set(place, (out.get(place) ?? 0) | (1 << field))
+        byField[field] = list.filter(({ place }) => !wide.has(place))
+        return list.filter(({ place }) => wide.has(place))
+      })
     }
-    this.levels = byField.flatMap((list, field) => {
-      const wide = tooWide(rangesOf(list, field), SPREAD)
-      for (const place of wide) rest.push(place)
-      const narrow = wide.size === 0 ? list : list.filter(({ place }) => !wide.has(place))
-      return narrow.length === 0 ? [] : [makeLevel(narrow, field, without, family, budget)]
-    })
+    this.levels = byField.flatMap((list, field) =>
+      list.length === 0 ? [] : [makeLevel(list, field, without, family, budget)],
+    )
     this.rest = Int32Array.from(rest).sort()
   }
 
