@@ -1,55 +1,36 @@
-/** `sallyport replay`: opens the captures, runs them, prints what was asked for. */
-import { readFileSync } from 'node:fs'
-import { MergedCapture } from '../capture/merge.ts'
-import { findHelper } from '../conntrack/helper/registry.ts'
-import { loadEntry } from '../conntrack/load.ts'
 import { DROPPED_BY_RULES, type Outcome } from '../conntrack/outcome.ts'
 import { REASONS } from '../conntrack/reason.ts'
-import { parseSettings, SettingError, Settings } from '../conntrack/settings.ts'
 import { subscribe } from '../conntrack/subscribe.ts'
-import { Tracker } from '../conntrack/tracker.ts'
 import type { EventView, StatisticsView } from '../conntrack/view.ts'
 import { expectationsOf, tableOf } from '../conntrack/view-entry.ts'
 import { printable } from '../diagnostic/printable.ts'
 import type { Assumption } from '../explain/assumption.ts'
 import { count } from '../explain/number-words.ts'
-import { CapturePlace } from '../firewall/capture-place.ts'
 import { countedRuleset } from '../firewall/counted.ts'
-import { Firewall } from '../firewall/firewall.ts'
-import { HostWay } from '../firewall/host-way.ts'
-import type { Unevaluated } from '../firewall/program.ts'
 import { formatEvent } from '../format/event.ts'
 import { formatExpectation } from '../format/expectation.ts'
 import { NdjsonWriter } from '../format/ndjson.ts'
 import { PacketLines } from '../format/packet-line.ts'
-import { parseTable } from '../format/parse.ts'
 import { formatClosing, formatReport, type ReportParts } from '../format/report.ts'
 import { formatStatistics } from '../format/statistics.ts'
 import { tableLines } from '../format/table-format.ts'
 import type { Packet } from '../packet/packet.ts'
-import { PROTOCOL_TCP, PROTOCOL_UDP } from '../packet/packet.ts'
-import { Consequences } from '../replay/consequences.ts'
 import { decidersOf, verdictsOf } from '../replay/deciders.ts'
 import { OddPackets } from '../replay/odd-packets.ts'
 import type { PacketRecord } from '../replay/record.ts'
-import { recordOf, timeText } from '../replay/record-of.ts'
-import { type Instant, type Moment, Replay, type ReplayObserver } from '../replay/replay.ts'
-import { Standpoint } from '../replay/standpoint.ts'
+import { timeText } from '../replay/record-of.ts'
+import type { Instant, Moment, Replay } from '../replay/replay.ts'
 import { Summary } from '../replay/summary.ts'
-import type { Ruleset } from '../ruleset/model.ts'
 import { printRuleset } from '../ruleset/printer.ts'
 import { CommentedCapture } from './commented-capture.ts'
 import { EXIT_OK, EXIT_UNREADABLE, EXIT_WRONG_USE } from './exit-codes.ts'
-import { Failure, unreadable, wrongUse } from './failure.ts'
-import { gunzip } from './gunzip.ts'
+import { wrongUse } from './failure.ts'
 import { momentInstant } from './moment.ts'
 import { Output, writeStandardError } from './output.ts'
 import { PacketTrace } from './packet-trace.ts'
 import { Progress } from './progress.ts'
-import { runAssumptions } from './replay-assumptions.ts'
-import { type PreparedHost, prepareHost } from './replay-host.ts'
 import type { ReplayOptions, ReplayRequest } from './replay-options.ts'
-import { judgeUnevaluated, loadRules, loadSets, loadTimeoutPolicies } from './replay-rules.ts'
+import { openRun, type Run } from './run/run.ts'
 import { type Terminal, terminalOf } from './terminal.ts'
 import { UTC } from './zone.ts'
 
@@ -64,45 +45,35 @@ export async function runReplay(request: ReplayRequest): Promise<number> {
   const { options, files } = request
   refuseMixed(options)
   const { width } = terminalOf(process.stderr, process.env)
-  const rulesets = loadRules(options, width)
-  const prepared = await prepareHost(options, files, rulesets, width)
-  return new ReplayRun(request, rulesets, prepared).run()
+  return new ReplayRun(request, await openRun(options, files, width)).run()
 }
 
 class ReplayRun {
   readonly #options: ReplayOptions
   readonly #request: ReplayRequest
-  /** For whom the rules are, and where the capture stands. */
-  readonly #prepared: PreparedHost
+  readonly #run: Run
+  readonly #replay: Replay
   readonly #output: Output
   readonly #terminal: Terminal
   readonly #errors = terminalOf(process.stderr, process.env)
-  readonly #tracker: Tracker
-  readonly #capture: MergedCapture
-  readonly #replay: Replay
   readonly #progress: Progress
   readonly #lines: PacketLines
   readonly #odd = new OddPackets()
   readonly #json = new NdjsonWriter()
   readonly #writer: CommentedCapture | null
-  readonly #standing: { readonly way: HostWay; readonly standpoint: Standpoint | null }
-  /** Rules that were left out. */
-  readonly #unevaluated: readonly Unevaluated[]
   readonly #trace: PacketTrace | null
-  /** Null: all packets are evaluated as they were recorded. */
-  readonly #consequences: Consequences | null
   /** Something else than the report was asked for: data alone goes to standard output. */
   readonly #dataOnly: boolean
-  /** A pipe is among the inputs: what is known is shown before more is waited for. */
   readonly #isLive: boolean
   /** Packets shown by --all. */
   #shown = 0
 
-  constructor(request: ReplayRequest, rulesets: readonly Ruleset[], prepared: PreparedHost) {
+  constructor(request: ReplayRequest, run: Run) {
     const { options, files } = request
-    this.#prepared = prepared
     this.#request = request
     this.#options = options
+    this.#run = run
+    this.#isLive = run.isLive
     this.#dataOnly =
       options.json ||
       options.events ||
@@ -116,55 +87,19 @@ class ReplayRun {
     const isAside = options.write === '-'
     this.#output = new Output(isAside ? 2 : 1)
     this.#terminal = isAside ? this.#errors : terminalOf(process.stdout, process.env)
-    const { inputs, host } = prepared
-    this.#isLive = inputs.some(({ size }) => size === null)
-    this.#tracker = new Tracker({
-      settings: readSettings(options),
-      hz: options.hz,
-      zone: options.zone,
-      checksums: options.checksum,
-    })
-    loadTimeoutPolicies(options, this.#tracker)
-    for (const { helper, protocol, port } of options.helper) {
-      this.#tracker.helpers.assignments.push({
-        helper: findHelper(helper)!,
-        protocol: protocol === 'tcp' ? PROTOCOL_TCP : PROTOCOL_UDP,
-        port,
-      })
-    }
-    this.#capture = new MergedCapture(inputs, { gunzip })
-    const { names, ofFile, strict, captured } = prepared
-    const place = new CapturePlace(host, { interfaces: this.#capture.interfaces, names, ofFile })
-    const way = new HostWay(host, place, { strict })
-    const firewall = new Firewall(this.#tracker, {
-      rulesets,
-      sets: loadSets(options, this.#errors.width),
-      host,
-      way,
-      seed: options.seed,
-      conntrack: options.conntrack,
-    })
-    this.#unevaluated = judgeUnevaluated(firewall, options)
+    const { firewall, tracker, capture } = run
     this.#trace = firewall.hasRules ? new PacketTrace(firewall, options.trace) : null
-    this.#consequences = firewall.hasRules && !options.asRecorded ? new Consequences(firewall) : null
-    const standpoint = captured === 'wire' ? null : new Standpoint(captured, host, way, this.#tracker)
-    this.#standing = { way, standpoint }
-    const observer: ReplayObserver = {
-      onPacket: (packet, outcome, number) => this.#onPacket(packet, outcome, number),
-      onStart: (start) => this.#onStart(start),
-      onMoment: () => this.#showTable(),
-      onProgress: (bytesRead) => this.#onProgress(bytesRead),
-    }
-    this.#replay = new Replay(this.#capture, firewall, observer, {
-      ...(this.#consequences !== null && { consequences: this.#consequences }),
-      ...(standpoint !== null && { standpoint }),
-    })
-    if (options.events) subscribe(this.#tracker, (event) => this.#onEvent(event))
-    const sizes = inputs.map(({ size }) => size)
-    this.#progress = new Progress(
-      sizes.includes(null) ? null : sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0),
-      { terminal: this.#errors },
+    this.#replay = run.replay(
+      {
+        onPacket: (packet, outcome, number) => this.#onPacket(packet, outcome, number),
+        onStart: (start) => this.#onStart(start),
+        onMoment: () => this.#showTable(),
+        onProgress: (bytesRead) => this.#onProgress(bytesRead),
+      },
+      (text) => this.#say(text),
     )
+    if (options.events) subscribe(tracker, (event) => this.#onEvent(event))
+    this.#progress = new Progress(run.size, { terminal: this.#errors })
     const zone = options.tz ?? UTC
     this.#lines = new PacketLines({
       offsetAt: (seconds) => zone.offsetAt(seconds),
@@ -172,7 +107,7 @@ class ReplayRun {
       verdicts: firewall.hasRules,
       style: (style, text) => this.#terminal.style(style, text),
     })
-    this.#writer = options.write === null ? null : new CommentedCapture(options.write, this.#capture)
+    this.#writer = options.write === null ? null : new CommentedCapture(options.write, capture)
   }
 
   async run(): Promise<number> {
@@ -185,20 +120,20 @@ class ReplayRun {
     if (options.counters) this.#showCounters()
     if (options.stats) this.#output.line(formatStatistics(this.#statistics()))
     const parts = this.#reportParts()
-    if (this.#dataOnly || (this.#isUnreadable() && parts.summary.packets === 0)) this.#tell(parts.assumptions)
+    if (this.#dataOnly || (this.#run.isUnreadable && parts.summary.packets === 0))
+      this.#tell(parts.assumptions)
     else if (options.all || options.trace === 'rules') {
       if (this.#shown === 0 && parts.filter !== null)
         this.#output.line(`no packet is selected (${parts.filter})`)
       this.#output.write(`\n${formatClosing(parts)}`)
     } else this.#output.write(formatReport(parts))
     this.#output.flush()
-    if (this.#isUnreadable()) return EXIT_UNREADABLE
+    if (this.#run.isUnreadable) return EXIT_UNREADABLE
     return this.#tellMissed() ? EXIT_WRONG_USE : EXIT_OK
   }
 
   #onStart(start: Instant): Moment[] {
     this.#lines.begin(start.seconds)
-    this.#loadTable()
     const zone = this.#options.tz ?? UTC
     return this.#options.at.map((moment): Moment => {
       if (moment.kind !== 'packet') return { kind: 'time', ...momentInstant(moment, start, zone)! }
@@ -209,7 +144,7 @@ class ReplayRun {
 
   /** By its name, or by what its path ends with. */
   #findFile(text: string): number {
-    const { names } = this.#capture
+    const { names } = this.#run.capture
     const exact = names.indexOf(text)
     if (exact >= 0) return exact
     const found = names.filter((name) => name.endsWith(`/${text}`))
@@ -265,9 +200,7 @@ class ReplayRun {
   }
 
   #record(packet: Packet, outcome: Outcome, number: number): PacketRecord {
-    const { names, interfaces } = this.#capture
-    const { firewall } = this.#replay
-    return recordOf({ names, interfaces, tracker: this.#tracker, firewall }, packet, outcome, number)
+    return this.#run.recordOf(packet, outcome, number)
   }
 
   #writeJson(record: PacketRecord): void {
@@ -297,7 +230,7 @@ class ReplayRun {
   #showTable(): void {
     this.#flushJson()
     const { table, expect } = this.#options
-    const tracker = this.#tracker
+    const tracker = this.#run.tracker
     tracker.settle()
     if (table !== null || !expect) {
       const entries = [...tableOf(tracker)].filter(
@@ -317,45 +250,10 @@ class ReplayRun {
     for (const expectation of expectationsOf(tracker)) this.#output.line(formatExpectation(expectation))
   }
 
-  #loadTable(): void {
-    const { tableIn } = this.#options
-    if (tableIn === null) return
-    let text: string
-    try {
-      text = readFileSync(tableIn, 'utf8')
-    } catch (error) {
-      throw unreadable(tableIn, error)
-    }
-    const { entries, diagnostics } = parseTable(text, tableIn)
-    for (const { severity, file, line, column, message } of diagnostics) {
-      this.#say(`${file}:${line}:${column}: ${severity}: ${message}`)
-    }
-    if (entries.length === 0 && diagnostics.length > 0) {
-      throw new Failure(`${printable(tableIn)}: no entry of a state table in it`, EXIT_UNREADABLE)
-    }
-    const refused = new Map<string, number>()
-    for (const entry of entries) {
-      const result = loadEntry(this.#tracker, entry)
-      if (result !== 'loaded') refused.set(result, (refused.get(result) ?? 0) + 1)
-    }
-    for (const [result, number] of refused)
-      this.#say(`${tableIn}: ${count(number, 'entry', 'entries')} left out: ${refusals[result]}`)
-  }
-
   #statistics(): StatisticsView {
-    const { statistics, helpers } = this.#tracker
+    const { statistics, helpers } = this.#run.tracker
     const { matched, created, deleted } = helpers.expectations
     return { ...statistics, expectNew: matched, expectCreate: created, expectDelete: deleted }
-  }
-
-  #assumptions(): Assumption[] {
-    return runAssumptions({
-      replay: this.#replay,
-      prepared: this.#prepared,
-      ...this.#standing,
-      unevaluated: this.#unevaluated,
-      consequences: this.#consequences,
-    })
   }
 
   #reportParts(): ReportParts {
@@ -368,10 +266,10 @@ class ReplayRun {
         ? {
             verdicts: verdictsOf(firewall),
             deciders: decidersOf(firewall),
-            notSent: this.#consequences?.silenced ?? 0,
+            notSent: this.#run.consequences?.silenced ?? 0,
           }
         : null,
-      assumptions: this.#assumptions(),
+      assumptions: this.#run.assumptionsOf(this.#replay),
       summary,
       odd: this.#odd.records,
       oddTotal: this.#odd.total,
@@ -399,7 +297,7 @@ class ReplayRun {
     const { missed, summary } = this.#replay
     for (const moment of missed) {
       if (moment.kind === 'time') continue
-      const { names } = this.#capture
+      const { names } = this.#run.capture
       const text = moment.kind === 'frame' ? `${names[moment.file]}:${moment.frame}` : `${moment.packet}`
       const whole = names.length === 1 ? 'the capture has' : 'the captures have'
       this.#say(`--at '#${text}': there is no such packet, ${whole} ${count(summary.packets, 'packet')}`)
@@ -411,11 +309,6 @@ class ReplayRun {
     this.#output.flush()
     this.#progress.finish()
     writeStandardError(`${this.#errors.style('dim', printable(`sallyport replay: ${text}`))}\n`)
-  }
-
-  /** A file of which nothing could be read. */
-  #isUnreadable(): boolean {
-    return this.#capture.problems.some((problem) => problem.fatal && problem.frame === 0)
   }
 }
 
@@ -450,41 +343,5 @@ function refuseMixed(options: ReplayOptions): void {
   const mixed = ends.find(([, given]) => given)
   if (first !== '--events' && mixed !== undefined) {
     throw wrongUse(`${first} and ${mixed[0]} go to standard output both: choose one`)
-  }
-}
-
-const refusals: Readonly<Record<string, string>> = {
-  duplicate: 'the same as an earlier one',
-  impossible: 'no entry of its protocol can look like this',
-  expired: 'no time left',
-}
-
-/** @throws Failure */
-function readSettings(options: ReplayOptions): Settings {
-  const settings = new Settings()
-  if (options.sysctlFile !== null) {
-    let text: string
-    try {
-      text = readFileSync(options.sysctlFile, 'utf8')
-    } catch (error) {
-      throw unreadable(options.sysctlFile, error)
-    }
-    try {
-      for (const { line, name, value } of parseSettings(text, options.sysctlFile)) {
-        trySet(settings, name, value, `${options.sysctlFile}:${line}: `)
-      }
-    } catch (error) {
-      throw error instanceof SettingError ? wrongUse(error.message) : error
-    }
-  }
-  for (const { name, value } of options.sysctl) trySet(settings, name, value, '--sysctl: ')
-  return settings
-}
-
-function trySet(settings: Settings, name: string, value: string, where: string): void {
-  try {
-    settings.set(name, value)
-  } catch (error) {
-    throw error instanceof SettingError ? wrongUse(where + error.message) : error
   }
 }

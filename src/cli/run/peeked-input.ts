@@ -1,5 +1,5 @@
 /** An input that is read twice: its beginning for a look ahead, then all of it. For pipes, which cannot be opened anew. */
-import type { CaptureInput } from '../capture/merge.ts'
+import type { CaptureInput } from '../../capture/merge.ts'
 
 type Chunks = AsyncIterator<Uint8Array> | Iterator<Uint8Array>
 

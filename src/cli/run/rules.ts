@@ -1,22 +1,22 @@
 /** The rules of `sallyport replay`: read, checked, and refused where they cannot be evaluated. */
 import { readFileSync } from 'node:fs'
-import { readTimeoutPolicies, TimeoutPolicyError } from '../conntrack/timeout-policy.ts'
-import type { Tracker } from '../conntrack/tracker.ts'
-import { printable } from '../diagnostic/printable.ts'
-import { count } from '../explain/number-words.ts'
-import type { Firewall } from '../firewall/firewall.ts'
-import type { Unevaluated } from '../firewall/program.ts'
-import { formatSetProblem, readSets } from '../ipset/reader.ts'
-import { Sets } from '../ipset/sets.ts'
-import type { Ruleset } from '../ruleset/model.ts'
-import { EXIT_CHECK_FAILED, EXIT_UNREADABLE } from './exit-codes.ts'
-import { Failure, unreadable } from './failure.ts'
-import { Output } from './output.ts'
-import type { ReplayOptions } from './replay-options.ts'
-import { readRules } from './rules-file.ts'
+import { readTimeoutPolicies, TimeoutPolicyError } from '../../conntrack/timeout-policy.ts'
+import type { Tracker } from '../../conntrack/tracker.ts'
+import { printable } from '../../diagnostic/printable.ts'
+import { count } from '../../explain/number-words.ts'
+import type { Firewall } from '../../firewall/firewall.ts'
+import type { Unevaluated } from '../../firewall/program.ts'
+import { formatSetProblem, readSets } from '../../ipset/reader.ts'
+import { Sets } from '../../ipset/sets.ts'
+import type { Ruleset } from '../../ruleset/model.ts'
+import { EXIT_CHECK_FAILED, EXIT_UNREADABLE } from '../exit-codes.ts'
+import { Failure, unreadable } from '../failure.ts'
+import { Output } from '../output.ts'
+import { readRules } from '../rules-file.ts'
+import type { RunOptions } from './options.ts'
 
 /** @throws Failure where a file cannot be read, or has mistakes, which are told on standard error. */
-export function loadRules(options: ReplayOptions, width: number): Ruleset[] {
+export function loadRules(options: RunOptions, width: number): Ruleset[] {
   const errors = new Output(2)
   const given = [
     [options.rules, 'ipv4'],
@@ -35,7 +35,7 @@ export function loadRules(options: ReplayOptions, width: number): Ruleset[] {
 }
 
 /** @throws Failure where a file cannot be read, or has mistakes, which are told on standard error. */
-export function loadSets(options: ReplayOptions, width: number): Sets {
+export function loadSets(options: RunOptions, width: number): Sets {
   const sets = new Sets()
   for (const file of options.ipset) {
     const text = readText(file)
@@ -50,7 +50,7 @@ export function loadSets(options: ReplayOptions, width: number): Sets {
 }
 
 /** Gives the tracker the policies of --timeouts. @throws Failure */
-export function loadTimeoutPolicies({ timeouts }: ReplayOptions, tracker: Tracker): void {
+export function loadTimeoutPolicies({ timeouts }: RunOptions, tracker: Tracker): void {
   if (timeouts === null) return
   try {
     tracker.timeoutPolicies = readTimeoutPolicies(readText(timeouts), tracker.settings)
@@ -70,7 +70,7 @@ function readText(file: string): string {
 }
 
 /** Rules that a packet could meet, but that nobody here can evaluate. @throws Failure with `--unknown=refuse`. */
-export function judgeUnevaluated({ programs }: Firewall, options: ReplayOptions): readonly Unevaluated[] {
+export function judgeUnevaluated({ programs }: Firewall, options: RunOptions): readonly Unevaluated[] {
   const met = [programs.ipv4, programs.ipv6].flatMap((program) => program?.unevaluated ?? [])
   if (met.length === 0 || options.unknown === 'ignore') return met
   const shown = met.slice(0, 20).map((one) => printable(unevaluatedText(one)))

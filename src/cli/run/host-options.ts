@@ -1,9 +1,9 @@
 /** The options that tell of the host that the rules are for, and where the capture stands; and what they come to. */
 import { readFileSync } from 'node:fs'
-import { codeFrame } from '../diagnostic/code-frame.ts'
-import { printable } from '../diagnostic/printable.ts'
-import { Host } from '../host/host.ts'
-import { HostError } from '../host/host-error.ts'
+import { codeFrame } from '../../diagnostic/code-frame.ts'
+import { printable } from '../../diagnostic/printable.ts'
+import { Host } from '../../host/host.ts'
+import { HostError } from '../../host/host-error.ts'
 import {
   type LocalWords,
   type PairWords,
@@ -14,12 +14,12 @@ import {
   tellLocal,
   tellPair,
   tellRoute,
-} from '../host/host-words.ts'
-import { interfaceFault, readIpOutput } from '../host/ip-output.ts'
-import type { Captured } from '../replay/standpoint.ts'
-import { type Options, ValueError } from './command.ts'
-import { EXIT_UNREADABLE } from './exit-codes.ts'
-import { Failure, unreadable, wrongUse } from './failure.ts'
+} from '../../host/host-words.ts'
+import { interfaceFault, readIpOutput } from '../../host/ip-output.ts'
+import type { Captured } from '../../replay/standpoint.ts'
+import { type Options, ValueError } from '../command.ts'
+import { EXIT_UNREADABLE } from '../exit-codes.ts'
+import { Failure, unreadable, wrongUse } from '../failure.ts'
 
 const group = 'The host'
 

@@ -1,16 +1,16 @@
 /** For whom the rules of `sallyport replay` are, and where the capture stands: what was told, and what a first look says. */
-import { MergedCapture } from '../capture/merge.ts'
-import { CapturePlace } from '../firewall/capture-place.ts'
-import { needsOf } from '../replay/rule-needs.ts'
-import type { Captured } from '../replay/standpoint.ts'
-import { surveyCapture } from '../replay/vantage.ts'
-import type { Ruleset } from '../ruleset/model.ts'
-import { wrongUse } from './failure.ts'
-import { gunzip } from './gunzip.ts'
+import { MergedCapture } from '../../capture/merge.ts'
+import { CapturePlace } from '../../firewall/capture-place.ts'
+import { needsOf } from '../../replay/rule-needs.ts'
+import type { Captured } from '../../replay/standpoint.ts'
+import { surveyCapture } from '../../replay/vantage.ts'
+import type { Ruleset } from '../../ruleset/model.ts'
+import { wrongUse } from '../failure.ts'
+import { gunzip } from '../gunzip.ts'
+import { type OpenInput, openInput } from '../input.ts'
 import { readHost, type ToldHost } from './host-options.ts'
-import { type OpenInput, openInput } from './input.ts'
+import type { RunOptions } from './options.ts'
 import { PeekedInput } from './peeked-input.ts'
-import type { ReplayOptions } from './replay-options.ts'
 
 /** Of a pipe, which may be live, no more than this is waited for. */
 const SURVEYED_OF_PIPE = 100
@@ -26,7 +26,7 @@ export interface PreparedHost extends ToldHost {
 
 /** Looks at the captures, where rules need that. @throws Failure where it stays unclear who the host is. */
 export async function prepareHost(
-  options: ReplayOptions,
+  options: RunOptions,
   files: readonly string[],
   rulesets: readonly Ruleset[],
   width: number,

@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { parseIPv4 } from '../packet/address.ts'
-import { type Command, defineCommand } from './command.ts'
-import { Failure } from './failure.ts'
+import { parseIPv4 } from '../../packet/address.ts'
+import { type Command, defineCommand } from '../command.ts'
+import { Failure } from '../failure.ts'
+import { parseArguments } from '../parse-arguments.ts'
 import { hostOptions, readHost } from './host-options.ts'
-import { parseArguments } from './parse-arguments.ts'
 
 const command = defineCommand({
   name: 'test',

@@ -1,0 +1,149 @@
+/** A run of captures through rules: everything that the options ask for, put together; what is made of its packets is the command's. */
+import { MergedCapture } from '../../capture/merge.ts'
+import { findHelper } from '../../conntrack/helper/registry.ts'
+import type { Outcome } from '../../conntrack/outcome.ts'
+import { Tracker } from '../../conntrack/tracker.ts'
+import type { Assumption } from '../../explain/assumption.ts'
+import { CapturePlace } from '../../firewall/capture-place.ts'
+import { Firewall } from '../../firewall/firewall.ts'
+import { HostWay } from '../../firewall/host-way.ts'
+import type { Unevaluated } from '../../firewall/program.ts'
+import { type Packet, PROTOCOL_TCP, PROTOCOL_UDP } from '../../packet/packet.ts'
+import { Consequences } from '../../replay/consequences.ts'
+import type { PacketRecord } from '../../replay/record.ts'
+import { recordOf } from '../../replay/record-of.ts'
+import { Replay, type ReplayObserver } from '../../replay/replay.ts'
+import { Standpoint } from '../../replay/standpoint.ts'
+import type { Ruleset } from '../../ruleset/model.ts'
+import { gunzip } from '../gunzip.ts'
+import { runAssumptions } from './assumptions.ts'
+import { type PreparedHost, prepareHost } from './host.ts'
+import type { RunOptions } from './options.ts'
+import { judgeUnevaluated, loadRules, loadSets, loadTimeoutPolicies } from './rules.ts'
+import { readSettings } from './settings.ts'
+import { loadTable } from './table-in.ts'
+
+/** What a run is made of. */
+export interface RunParts {
+  readonly options: RunOptions
+  /** Columns of standard error, for messages about files. */
+  readonly width: number
+  /** At least one; `-` is standard input. */
+  readonly files: readonly string[]
+  /** One a family at most. */
+  readonly rulesets: readonly Ruleset[]
+}
+
+/** Of the files that the options name. @throws Failure */
+export async function openRun(options: RunOptions, files: readonly string[], width: number): Promise<Run> {
+  return openRunWith({ options, files, width, rulesets: loadRules(options, width) })
+}
+
+/** With these rules, whatever the options name. @throws Failure */
+export async function openRunWith(parts: RunParts): Promise<Run> {
+  const { options, files, rulesets, width } = parts
+  return new Run(parts, await prepareHost(options, files, rulesets, width))
+}
+
+/** Made by `openRun`; runs once. */
+export class Run {
+  /** For whom the rules are, and where the capture stands. */
+  readonly prepared: PreparedHost
+  readonly tracker: Tracker
+  readonly capture: MergedCapture
+  readonly firewall: Firewall
+  readonly way: HostWay
+  readonly standpoint: Standpoint | null
+  /** Null: all packets are evaluated as they were recorded. */
+  readonly consequences: Consequences | null
+  /** Rules that were left out. */
+  readonly unevaluated: readonly Unevaluated[]
+  readonly #options: RunOptions
+
+  constructor({ options, rulesets, width }: RunParts, prepared: PreparedHost) {
+    this.#options = options
+    this.prepared = prepared
+    this.tracker = trackerOf(options)
+    this.capture = new MergedCapture(prepared.inputs, { gunzip })
+    const { host, names, ofFile, strict, captured } = prepared
+    const place = new CapturePlace(host, { interfaces: this.capture.interfaces, names, ofFile })
+    this.way = new HostWay(host, place, { strict })
+    this.firewall = new Firewall(this.tracker, {
+      rulesets,
+      sets: loadSets(options, width),
+      host,
+      way: this.way,
+      seed: options.seed,
+      conntrack: options.conntrack,
+    })
+    this.unevaluated = judgeUnevaluated(this.firewall, options)
+    this.consequences = this.firewall.hasRules && !options.asRecorded ? new Consequences(this.firewall) : null
+    this.standpoint = captured === 'wire' ? null : new Standpoint(captured, host, this.way, this.tracker)
+  }
+
+  /** Ready to run. `say` is told about the file of --table-in, when the run starts. @throws Failure from `run()` of what it answers */
+  replay(observer: ReplayObserver, say: (text: string) => void): Replay {
+    const { consequences, standpoint } = this
+    const { tableIn } = this.#options
+    return new Replay(
+      this.capture,
+      this.firewall,
+      {
+        ...observer,
+        onStart: (start) => {
+          if (tableIn !== null) for (const text of loadTable(tableIn, this.tracker)) say(text)
+          return observer.onStart?.(start) ?? []
+        },
+      },
+      { ...(consequences !== null && { consequences }), ...(standpoint !== null && { standpoint }) },
+    )
+  }
+
+  recordOf(packet: Packet, outcome: Outcome, number: number): PacketRecord {
+    const { names, interfaces } = this.capture
+    return recordOf(
+      { names, interfaces, tracker: this.tracker, firewall: this.firewall },
+      packet,
+      outcome,
+      number,
+    )
+  }
+
+  /** What was taken for granted, behind the run. */
+  assumptionsOf(replay: Replay): Assumption[] {
+    const { prepared, way, standpoint, unevaluated, consequences } = this
+    return runAssumptions({ replay, prepared, way, standpoint, unevaluated, consequences })
+  }
+
+  /** Is there a file of which nothing could be read? */
+  get isUnreadable(): boolean {
+    return this.capture.problems.some((problem) => problem.fatal && problem.frame === 0)
+  }
+
+  /** A pipe is among the inputs: what is known is shown before more is waited for. */
+  get isLive(): boolean {
+    return this.prepared.inputs.some(({ size }) => size === null)
+  }
+
+  /** Bytes of all inputs; null where one does not tell. */
+  get size(): number | null {
+    return this.prepared.inputs.reduce<number | null>(
+      (sum, { size }) => (sum === null || size === null ? null : sum + size),
+      0,
+    )
+  }
+}
+
+function trackerOf(options: RunOptions): Tracker {
+  const { hz, zone, checksum } = options
+  const tracker = new Tracker({ settings: readSettings(options), hz, zone, checksums: checksum })
+  loadTimeoutPolicies(options, tracker)
+  for (const { helper, protocol, port } of options.helper) {
+    tracker.helpers.assignments.push({
+      helper: findHelper(helper)!,
+      protocol: protocol === 'tcp' ? PROTOCOL_TCP : PROTOCOL_UDP,
+      port,
+    })
+  }
+  return tracker
+}
