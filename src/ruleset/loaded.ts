@@ -4,21 +4,25 @@ import type { Span } from './diagnostic.ts'
 import type { AnyExtension, ValueContext } from './extension.ts'
 import { type GenericOption, genericLongNames, genericOption } from './generic-options.ts'
 import type { Family, ProtocolTest } from './model.ts'
-import type { NamedOption, Registered, Registry } from './registry.ts'
-import { UseDraft } from './use-draft.ts'
+import type { Registered, Registry } from './registry.ts'
+import { type MetOption, UseDraft } from './use-draft.ts'
 
-/** An option of one of the rule's extensions by its name, and the use it goes to. */
-export interface FoundOption {
-  readonly named: NamedOption
+/** An option of one of the rule's extensions, and the use it goes to. */
+export interface FoundOption extends MetOption {
   readonly use: UseDraft
-  readonly name: string
 }
 
 export class Loaded {
   readonly #family: Family
   readonly #registry: Registry
-  readonly matches: UseDraft[] = []
-  target: UseDraft | null = null
+  readonly #matches: UseDraft[] = []
+  #target: UseDraft | null = null
+  /**
+   * An extension enters once, where it is first loaded, with its latest use. iptables merges the options of an extension
+   * in front of those known so far, and does not merge them anew for a second `-m` of the same match: of a name that two
+   * extensions share, the option is that of the one whose first use is the latest.
+   */
+  readonly #latest: UseDraft[] = []
   protocol: ProtocolTest | null = null
   #protocolSpan: Span = { start: 0, end: 0 }
   #implicitDone = false
@@ -26,6 +30,26 @@ export class Loaded {
   constructor(family: Family, registry: Registry) {
     this.#family = family
     this.#registry = registry
+  }
+
+  get matches(): readonly UseDraft[] {
+    return this.#matches
+  }
+
+  get target(): UseDraft | null {
+    return this.#target
+  }
+
+  addMatch(use: UseDraft): void {
+    this.#matches.push(use)
+    const first = this.#latest.findIndex(({ registered }) => registered === use.registered)
+    if (first < 0) this.#latest.push(use)
+    else this.#latest[first] = use
+  }
+
+  setTarget(use: UseDraft): void {
+    this.#target = use
+    this.#latest.push(use)
   }
 
   setProtocol(protocol: ProtocolTest, span: Span): void {
@@ -43,20 +67,15 @@ export class Loaded {
     return this.#registry.match(name, this.#family)
   }
 
-  #uses(): UseDraft[] {
-    return this.target ? [...this.matches, this.target] : this.matches
-  }
-
-  /** An option of an extension by its whole name; of the same name that of the latest. */
+  /** An option of an extension by its whole name. */
   findExact(name: string): FoundOption | null {
-    if (this.target) {
-      const named = this.target.registered.byName.get(name)
-      if (named) return { named, use: this.target, name }
-    }
-    for (let i = this.matches.length - 1; i >= 0; i--) {
-      const use = this.matches[i]!
+    for (let i = this.#latest.length - 1; i >= 0; i--) {
+      const use = this.#latest[i]!
       const named = use.registered.byName.get(name)
-      if (named) return { named, use, name }
+      if (!named) continue
+      const last = this.#matches.at(-1)!
+      const isPassedOver = last !== use && use !== this.#target && last.registered.byName.has(name)
+      return { named, use, name, passedOver: isPassedOver ? last.name : null }
     }
     return null
   }
@@ -67,10 +86,11 @@ export class Loaded {
     for (const name of genericLongNames) {
       if (name.startsWith(beginning)) found.set(genericOption(name)!, genericOption(name)!)
     }
-    for (const use of [...this.#uses()].reverse()) {
+    for (const use of this.#latest) {
       for (const [name, named] of use.registered.byName) {
         const id = `${use.name} ${named.key}`
-        if (name.startsWith(beginning) && !found.has(id)) found.set(id, { named, use, name })
+        if (name.startsWith(beginning) && !found.has(id))
+          found.set(id, { named, use, name, passedOver: null })
       }
     }
     return found.size === 1 ? [...found.values()][0]! : null
@@ -86,7 +106,7 @@ export class Loaded {
     const registered = this.implicit()
     if (registered === null) return false
     this.#implicitDone = true
-    this.matches.push(new UseDraft(registered, this.#protocolSpan))
+    this.addMatch(new UseDraft(registered, this.#protocolSpan))
     return true
   }
 
@@ -110,7 +130,7 @@ export class Loaded {
   /** The known option that is nearest in letters. */
   nearest(name: string): string | null {
     const implicit = this.implicit()
-    const registered = [...this.#uses().map((use) => use.registered), ...(implicit ? [implicit] : [])]
+    const registered = [...this.#latest.map((use) => use.registered), ...(implicit ? [implicit] : [])]
     return suggest(name, [...registered.flatMap(({ byName }) => [...byName.keys()]), ...genericLongNames])
   }
 

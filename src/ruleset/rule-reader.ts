@@ -349,7 +349,7 @@ class RuleReader {
       this.#skipOptions()
       return
     }
-    this.#loaded.matches.push(new UseDraft(registered, { start: word.start, end: value.end }))
+    this.#loaded.addMatch(new UseDraft(registered, { start: word.start, end: value.end }))
   }
 
   /** A name behind -m or -j; a blank may be missing behind it. */
@@ -381,7 +381,7 @@ class RuleReader {
     if (!goto) {
       const registered = registry.target(text, this.#family)
       if (registered) {
-        this.#loaded.target = new UseDraft(registered, { start: word.start, end: value.end })
+        this.#loaded.setTarget(new UseDraft(registered, { start: word.start, end: value.end }))
         return
       }
     }
@@ -407,13 +407,14 @@ class RuleReader {
     })
   }
 
-  #readExtensionOption({ named, use, name }: FoundOption, word: Word, attached: Word | null): void {
+  #readExtensionOption(found: FoundOption, word: Word, attached: Word | null): void {
+    const { named, use, name } = found
     const spec = named.option ?? named.shorthand
     const invertible = spec.invertible === true
     const negation = this.#negation
     let inverted = this.#takeNegation(invertible, name)
     if (negation && !invertible) use.spoil()
-    const fits = use.enter(named, name, word, this.#log)
+    const fits = use.enter(found, word, this.#log)
     if (spec.kind.words === 0) {
       if (attached) this.#error(word, 'unknown-option', `${name} takes no value`)
       else if (fits) use.set(named, name, word, null, true, inverted, this.#loaded.valueContext)
@@ -469,7 +470,7 @@ class RuleReader {
         suggestion: `-m ${match}`,
         fixes: [{ position: negation?.start ?? word.start, length: 0, text: `-m ${match} ` }],
       })
-      this.#loaded.matches.push(new UseDraft(this.#loaded.matchNamed(match)!, word))
+      this.#loaded.addMatch(new UseDraft(this.#loaded.matchNamed(match)!, word))
       this.#negation = negation
       this.#readLong(word)
       return

@@ -11,6 +11,14 @@ const noOptions: Settings = {}
 /** How the rule would be put into another table, where that can be said. */
 export type Move = (table: TableName, hooks: readonly Hook[]) => Pick<Finding, 'suggestion' | 'fixes'> | null
 
+/** An option by the name under which it was met. */
+export interface MetOption {
+  readonly named: NamedOption
+  readonly name: string
+  /** The match loaded last, if it has an option of that name too but does not get it. */
+  readonly passedOver: string | null
+}
+
 /** What has been read of one option: where it stands, with and without its value. */
 interface Given {
   readonly key: string
@@ -46,12 +54,14 @@ export class UseDraft {
   }
 
   /** Takes note of an option, and says what speaks against it here; its value comes with `set`. */
-  enter(named: NamedOption, name: string, span: Span, log: DiagnosticLog): boolean {
+  enter(met: MetOption, span: Span, log: DiagnosticLog): boolean {
+    const { named, name, passedOver } = met
     const { key } = named
     const spec = named.option ?? named.shorthand
     const again = this.#given.find((one) => one.key === key)
     if (again && named.option?.repeatable !== true) {
-      const message = `${name} stands here twice; ${this.name} takes it once`
+      const why = passedOver === null ? '' : `: a second ${passedOver} leaves the name to ${this.name}`
+      const message = `${name} stands here twice; ${this.name} takes it once${why}`
       log.add(span, { code: 'repeated-option', message })
       return false
     }
