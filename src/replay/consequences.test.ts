@@ -74,6 +74,17 @@ describe('consequences of a dropped opening packet', () => {
     expect(consequences.silenced).toBe(2)
   })
 
+  test('an error about a packet that would not have been sent', () => {
+    const { send } = course('-A FORWARD -p udp -j DROP')
+    const question: PacketPlan = { ...there, udp: { sourcePort: 5000, destinationPort: 53 } }
+    const other: PacketPlan = { ...there, udp: { sourcePort: 5001, destinationPort: 53 } }
+    const error = (about: PacketPlan): PacketPlan => ({
+      ...back,
+      icmp: { type: 3, code: 3, payload: buildPacket(about) },
+    })
+    expect([question, error(question), error(other)].map(send)).toEqual([0, 1, 0])
+  })
+
   test('a dropped later packet silences nothing', () => {
     const { send } = course('-A FORWARD -p tcp --tcp-flags PSH PSH -j DROP')
     expect(

@@ -6,20 +6,23 @@
 import { CTINFO_NEW, CTINFO_NONE, CTINFO_UNTRACKED } from '../conntrack/status.ts'
 import { Tuple } from '../conntrack/tuple.ts'
 import type { Firewall } from '../firewall/firewall.ts'
-import { VERDICT_ACCEPT, VERDICT_DROP, VERDICT_REJECT } from '../hook/hook.ts'
-import { ISSUE_NONE, type Packet, PROTOCOL_TCP, TCP_ACK, TCP_SYN } from '../packet/packet.ts'
+import { HOOK_FORWARD, VERDICT_ACCEPT, VERDICT_DROP, VERDICT_REJECT } from '../hook/hook.ts'
+import { FAMILY_IPV6, ISSUE_NONE, Packet, PROTOCOL_TCP, TCP_ACK, TCP_SYN } from '../packet/packet.ts'
+import { type FlowTuple, flowTupleOf, isInverse, isSame } from './flow-tuple.ts'
+import { decodeQuoted, QUOTED_OK } from '../packet/quoted.ts'
+import { isErrorPacket } from './error-packet.ts'
+import { Unanswered } from './unanswered.ts'
+
+const QUOTE_OFFSET = 8
 
 /** Flows that are remembered; beyond that, the oldest is forgotten and evaluated as it was recorded. */
 const MOST = 65_536
 
-interface SilentFlow {
-  /** As its first packet had them. */
-  readonly addresses: Int32Array
-  readonly ports: number
-  readonly protocol: number
+/** With the tuple of its first packet. */
+interface SilentFlow extends FlowTuple {
   readonly hash: number
-  /** The same flow as it was translated ahead of the drop: whoever answers in the capture answers that. */
-  translated: SilentFlow | null
+  /** The same flow with other addresses, as NAT or the capture has them: whoever answers in the capture answers that. */
+  alias: SilentFlow | null
   /** Number over the run of the packet that was dropped last. */
   packet: number
 }
@@ -29,7 +32,13 @@ export class Consequences {
   readonly #firewall: Firewall
   /** By the keyed hash of the flow, oldest first. */
   readonly #flows = new Map<number, SilentFlow[]>()
+  /** Dropped on their way through the host, which may have translated them later: to which address, an answer tells. */
+  readonly #unanswered: Unanswered
   readonly #translated = new Tuple()
+  readonly #other = new Tuple()
+  readonly #came = new Tuple()
+  readonly #quoted = new Packet()
+  readonly #quotedTuple = new Tuple()
   #count = 0
   /** Packets that would not have been sent. */
   silenced = 0
@@ -39,20 +48,21 @@ export class Consequences {
   /** Of a firewall with rules; for `ReplayOptions.consequences`. */
   constructor(firewall: Firewall) {
     this.#firewall = firewall
+    this.#unanswered = new Unanswered(firewall.tracker.table.flowHash)
   }
 
   /** The number of the dropped packet without which this one would not have been sent; 0: it goes to the firewall. */
   causeOf(packet: Packet, tuple: Tuple): number {
-    if (this.#count === 0 || !tuple.usable || packet.issue !== ISSUE_NONE) return 0
-    const flow = this.#find(tuple)
-    if (flow === null || opens(packet, tuple, flow)) return 0
+    if (this.#count === 0 || packet.issue !== ISSUE_NONE) return 0
+    const flow = this.#flowOf(packet, tuple)
+    if (flow === null) return 0
     this.silenced++
     return flow.packet
   }
 
   /** Behind the firewall: what became of a packet that went through it. `number` counts over the run, from 1. */
   learn(packet: Packet, tuple: Tuple, number: number): void {
-    const { verdict } = this.#firewall.decision
+    const { verdict, way } = this.#firewall.decision
     if (verdict === VERDICT_ACCEPT) {
       if (this.#count > 0 && tuple.usable) this.#remove(tuple)
       return
@@ -61,18 +71,78 @@ export class Consequences {
     const { ctinfo } = this.#firewall.passage.outcome
     if (ctinfo !== CTINFO_NEW && ctinfo !== CTINFO_NONE && ctinfo !== CTINFO_UNTRACKED) return
     if (!isOpening(packet)) return
-    const flow = this.#note(tuple, number)
+    if (way === HOOK_FORWARD && this.#find(tuple) === null) this.#unanswered.remember(packet, tuple)
+    this.#note(tuple, number)
     const { tracker, passage } = this.#firewall
     tracker.prepare(passage.packet, this.#translated)
-    if (this.#translated.usable && !isSame(flow, this.#translated))
-      flow.translated = this.#note(this.#translated, number)
+    if (this.#translated.usable) this.alias(tuple, this.#translated)
   }
 
-  #note(tuple: Tuple, number: number): SilentFlow {
+  /** What is known by the tuple `known` is the same flow as `other`, in the same direction. Nothing where that was not dropped. */
+  alias(known: Tuple, other: Tuple): void {
+    let flow = this.#find(known)
+    if (flow === null) return
+    const same = this.#other
+    if (isSame(flow, known)) same.copy(other)
+    else same.invert(other)
+    same.computeHash(this.#firewall.tracker.table.flowHash)
+    const { packet } = flow
+    const noted = this.#find(same)
+    if (noted !== null) {
+      noted.packet = packet
+      return
+    }
+    const added = this.#add(same, packet)
+    while (flow.alias !== null) flow = flow.alias
+    flow.alias = added
+  }
+
+  /** The silent flow that the packet goes on with, answers, or is an error about. */
+  #flowOf(packet: Packet, tuple: Tuple): SilentFlow | null {
+    if (!tuple.usable) return null
+    if (!tuple.invertible) return this.#flowOfError(packet, tuple)
+    const flow = this.#find(tuple)
+    if (flow !== null) return opens(packet, tuple, flow) ? null : flow
+    return this.#firstAnswered(packet, tuple)
+  }
+
+  #flowOfError(packet: Packet, { zones }: Tuple): SilentFlow | null {
+    if (!isErrorPacket(packet)) return null
+    const quoted = this.#quotedTuple
+    if (decodeQuoted(packet, QUOTE_OFFSET, this.#quoted) !== QUOTED_OK || !quoted.fromPacket(this.#quoted))
+      return null
+    quoted.zones = zones
+    quoted.computeHash(this.#firewall.tracker.table.flowHash)
+    const flow = this.#find(quoted)
+    if (flow !== null || !quoted.invertible) return flow
+    this.#translated.invert(quoted)
+    return this.#firstAnswered(packet, this.#translated)
+  }
+
+  /** To an address of the host, from where a flow that was dropped on its way through it went: it had been translated. */
+  #firstAnswered(packet: Packet, tuple: Tuple): SilentFlow | null {
+    const { host, tracker } = this.#firewall
+    const { addresses } = tuple
+    const isIPv6 = packet.family === FAMILY_IPV6
+    if (!host.isLocal(isIPv6, addresses[4]!, addresses[5]!, addresses[6]!, addresses[7]!)) return null
+    const found = tracker.table.lookup(tuple)
+    if (found >= 0 && tracker.table.isAlive(found >> 1, tracker.clock.now)) return null
+    const came = this.#came
+    if (!this.#unanswered.take(packet, tuple, came)) return null
+    came.zones = tuple.zones
+    came.invertible = true
+    came.computeHash(tracker.table.flowHash)
+    const left = this.#translated
+    if (left !== tuple) left.invert(tuple)
+    else left.copy(this.#quotedTuple)
+    this.alias(came, left)
+    return this.#find(came)
+  }
+
+  #note(tuple: Tuple, number: number): void {
     const known = this.#find(tuple)
-    if (known === null) return this.#add(tuple, number)
-    known.packet = number
-    return known
+    if (known === null) this.#add(tuple, number)
+    for (let flow = known; flow !== null; flow = flow.alias) flow.packet = number
   }
 
   #find(tuple: Tuple): SilentFlow | null {
@@ -94,11 +164,9 @@ export class Consequences {
       this.forgotten += gone
     }
     const flow: SilentFlow = {
-      addresses: tuple.addresses.slice(),
-      ports: tuple.ports,
-      protocol: tuple.protocol,
+      ...flowTupleOf(tuple),
       hash: tuple.hash,
-      translated: null,
+      alias: null,
       packet,
     }
     const flows = this.#flows.get(tuple.hash)
@@ -109,7 +177,7 @@ export class Consequences {
   }
 
   #remove(tuple: Tuple): void {
-    for (let flow = this.#find(tuple); flow !== null; flow = flow.translated) this.#forget(flow)
+    for (let flow = this.#find(tuple); flow !== null; flow = flow.alias) this.#forget(flow)
   }
 
   #forget(flow: SilentFlow): void {
@@ -130,20 +198,4 @@ function isOpening(packet: Packet): boolean {
 /** Would whoever sent this have sent it without an answer? */
 function opens(packet: Packet, tuple: Tuple, flow: SilentFlow): boolean {
   return packet.protocol === PROTOCOL_TCP ? isOpening(packet) : isSame(flow, tuple)
-}
-
-function isSame({ addresses, ports, protocol }: SilentFlow, tuple: Tuple): boolean {
-  if (ports !== tuple.ports || protocol !== tuple.protocol) return false
-  const words = (protocol & ~0xff) !== 0 ? 8 : 1
-  for (let i = 0; i < words; i++) if (addresses[i] !== tuple.addresses[i]) return false
-  return addresses[4] === tuple.addresses[4]
-}
-
-function isInverse({ addresses, ports, protocol }: SilentFlow, tuple: Tuple): boolean {
-  if (ports !== tuple.inversePorts || protocol !== tuple.protocol || !tuple.invertible) return false
-  const words = (protocol & ~0xff) !== 0 ? 4 : 1
-  for (let i = 0; i < words; i++) {
-    if (addresses[i] !== tuple.addresses[i + 4] || addresses[i + 4] !== tuple.addresses[i]) return false
-  }
-  return true
 }

@@ -99,6 +99,8 @@ export class Replay {
   readonly #standpoint: Standpoint | null
   readonly #consequences: Consequences | null
   readonly #outcome = new Outcome()
+  /** Of the packet in hand, ahead of the standpoint. */
+  readonly #captured = new Tuple()
   readonly #batch: readonly Place[] = Array.from({ length: BATCH }, () => ({
     packet: new Packet(),
     tuple: new Tuple(),
@@ -158,8 +160,11 @@ export class Replay {
   /** A packet through what stands in front of the firewall. */
   #processBehind(standpoint: Standpoint, packet: Packet, tuple: Tuple, number: number): void {
     const outcome = this.#outcome
+    const consequences = this.#consequences
+    if (consequences !== null) this.#captured.copy(tuple)
     const taken = standpoint.take(packet, tuple, number)
     if (taken === TAKEN_AS_SECOND || taken === TAKEN_AGAINST) {
+      if (taken === TAKEN_AGAINST) consequences?.alias(standpoint.firstTuple, tuple)
       this.firewall.skip(packet, outcome)
       outcome.reasons.add(taken === TAKEN_AGAINST ? reason.against : reason.second, standpoint.first)
       return
@@ -168,6 +173,7 @@ export class Replay {
     standpoint.judged(this.firewall.decision, packet, tuple, outcome)
     if (taken === TAKEN_READDRESSED) outcome.reasons.add(reason.readdressed)
     else if (taken === TAKEN_STAND_IN) outcome.reasons.add(reason.standIn)
+    if (taken === TAKEN_READDRESSED || taken === TAKEN_STAND_IN) consequences?.alias(tuple, this.#captured)
   }
 
   #process(packet: Packet, tuple: Tuple, number: number): void {

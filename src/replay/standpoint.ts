@@ -20,13 +20,10 @@ import {
   CHECKSUM_PARTIAL,
   CHECKSUM_UNKNOWN,
   DIRECTION_INCOMING,
-  FAMILY_IPV4,
   FAMILY_IPV6,
   FAMILY_NONE,
   ISSUE_NONE,
   Packet,
-  PROTOCOL_ICMP,
-  PROTOCOL_ICMPV6,
   PROTOCOL_SCTP,
   PROTOCOL_TCP,
 } from '../packet/packet.ts'
@@ -34,6 +31,7 @@ import { decodeQuoted, QUOTED_OK } from '../packet/quoted.ts'
 import { setTtl } from '../packet/rewrite.ts'
 import { END_DESTINATION, END_SOURCE, translateEnd, translateError } from '../packet/translate.ts'
 import { verifyChecksum } from '../packet/verify.ts'
+import { isErrorPacket } from './error-packet.ts'
 import { Mappings } from './mappings.ts'
 import { SecondCopies } from './second-copies.ts'
 import { Unanswered } from './unanswered.ts'
@@ -114,6 +112,11 @@ export class Standpoint {
     return this.#copies.first
   }
 
+  /** What the first copy of the last TAKEN_AGAINST came as. */
+  get firstTuple(): Tuple {
+    return this.#copies.tuple
+  }
+
   /** Translations that second copies showed. */
   get learned(): number {
     return this.#mappings.learned
@@ -161,12 +164,14 @@ export class Standpoint {
       this.#mappings.learn(tuple, copies.tuple)
     }
     if (copies.verdict !== GOT_STOPPED) return TAKEN_AS_SECOND
+    copies.tuple.zones = tuple.zones
+    copies.tuple.computeHash(this.#tracker.table.flowHash)
     this.counts.against++
     return TAKEN_AGAINST
   }
 
   #readdress(packet: Packet, tuple: Tuple, leaving: boolean): number {
-    if (isError(packet)) return this.#readdressError(packet, tuple, leaving)
+    if (isErrorPacket(packet)) return this.#readdressError(packet, tuple, leaving)
     if (!tuple.usable || !tuple.invertible) return TAKEN_AS_SEEN
     this.#inverse.invert(tuple)
     this.#inverse.ahead = 0
@@ -366,15 +371,6 @@ function complete(packet: Packet): void {
   if (packet.protocol === PROTOCOL_SCTP)
     packet.view.setUint32(packet.transportOffset + 8, packet.checksumExpected)
   else packet.view.setUint16(packet.transportOffset + field, packet.checksumExpected)
-}
-
-function isError({ family, protocol, icmpType }: Packet): boolean {
-  if (family === FAMILY_IPV4) {
-    return (
-      protocol === PROTOCOL_ICMP && (icmpType === 3 || icmpType === 4 || icmpType === 11 || icmpType === 12)
-    )
-  }
-  return protocol === PROTOCOL_ICMPV6 && icmpType < 128
 }
 
 function sameTuple(a: Tuple, b: Tuple): boolean {

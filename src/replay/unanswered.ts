@@ -5,8 +5,9 @@
 import { PROTOCOL_IPV6_BIT } from '../conntrack/entry.ts'
 import type { FlowHash } from '../conntrack/hash.ts'
 import type { Tuple } from '../conntrack/tuple.ts'
-import { hasPorts } from '../nat/tuple-part.ts'
+import { hasPorts, isIcmp, partOf } from '../nat/tuple-part.ts'
 import { type Packet, PROTOCOL_TCP, TCP_ACK } from '../packet/packet.ts'
+import { END_DESTINATION, END_SOURCE } from '../packet/translate.ts'
 import { NOWHERE, Recent } from './recent.ts'
 
 const REMEMBERED = 8192
@@ -25,8 +26,10 @@ export class Unanswered {
 
   /** A packet that opened a connection, with the tuple that it came with. */
   remember(packet: Packet, { addresses, ports, inversePorts, protocol }: Tuple): void {
-    if (!hasPorts(protocol)) return
-    const place = this.#recent.add(this.#hash(addresses, 4, ports & 0xffff, protocol))
+    if (!isAnswered(protocol)) return
+    const place = this.#recent.add(
+      this.#hash(addresses, 4, partOf(ports, protocol, END_DESTINATION), protocol),
+    )
     const at = place * TUPLE_WORDS
     for (let i = 0; i < 8; i++) this.#words[at + i] = addresses[i]!
     this.#words[at + 8] = ports
@@ -37,16 +40,16 @@ export class Unanswered {
 
   /**
    * Fills `came` with the tuple of the one connection that the packet, whose tuple is `tuple`, can be the first answer to,
-   * and forgets it; false: there is none, or there are several.
+   * and forgets it; false: there is none, or there are several. For an ICMP error, `tuple` is of an answer to what it quotes.
    */
   take(packet: Packet, tuple: Tuple, came: Tuple): boolean {
     const { addresses, ports, protocol } = tuple
-    if (!hasPorts(protocol)) return false
+    if (!isAnswered(protocol)) return false
     let found = NOWHERE
     let left = MOST
     const recent = this.#recent
     for (
-      let place = recent.first(this.#hash(addresses, 0, ports >>> 16, protocol));
+      let place = recent.first(this.#hash(addresses, 0, partOf(ports, protocol, END_SOURCE), protocol));
       place !== NOWHERE;
       place = recent.older(place)
     ) {
@@ -68,7 +71,9 @@ export class Unanswered {
   #answers(place: number, packet: Packet, { addresses, ports, protocol }: Tuple): boolean {
     const words = this.#words
     const at = place * TUPLE_WORDS
-    if (words[at + 10] !== protocol || (words[at + 8]! & 0xffff) !== ports >>> 16) return false
+    if (words[at + 10] !== protocol) return false
+    // An identifier is the same on the way back, and the answer's type has to fit.
+    if (isIcmp(protocol) ? words[at + 9] !== ports : (words[at + 8]! & 0xffff) !== ports >>> 16) return false
     for (let i = 0; i < 4; i++) if (words[at + 4 + i] !== addresses[i]) return false
     if (packet.protocol !== PROTOCOL_TCP) return true
     return (packet.tcpFlags & TCP_ACK) !== 0 && packet.acknowledgment === this.#next[place]
@@ -80,4 +85,8 @@ export class Unanswered {
       ? this.#flowHash.hash6(addresses, at, at, port, protocol)
       : this.#flowHash.hash4(addresses[at]!, 0, port, protocol)
   }
+}
+
+function isAnswered(protocol: number): boolean {
+  return hasPorts(protocol) || isIcmp(protocol)
 }

@@ -13,6 +13,7 @@ import { Consequences } from '../../replay/consequences.ts'
 import type { PacketRecord } from '../../replay/record.ts'
 import { recordOf } from '../../replay/record-of.ts'
 import { Replay, type ReplayObserver } from '../../replay/replay.ts'
+import { needsOf } from '../../replay/rule-needs.ts'
 import { Standpoint } from '../../replay/standpoint.ts'
 import type { Ruleset } from '../../ruleset/model.ts'
 import { gunzip } from '../gunzip.ts'
@@ -78,7 +79,9 @@ export class Run {
     })
     this.unevaluated = judgeUnevaluated(this.firewall, options)
     this.consequences = this.firewall.hasRules && !options.asRecorded ? new Consequences(this.firewall) : null
-    this.standpoint = captured === 'wire' ? null : new Standpoint(captured, host, this.way, this.tracker)
+    // Each packet once, as the host had it, and no source translated: as it stands.
+    const isPlain = captured === 'wire' && !needsOf(rulesets).translatesSource
+    this.standpoint = isPlain ? null : new Standpoint(captured, host, this.way, this.tracker)
   }
 
   /** Ready to run. `say` is told about the file of --table-in, when the run starts. @throws Failure from `run()` of what it answers */
