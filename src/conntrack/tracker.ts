@@ -192,6 +192,11 @@ export class Tracker {
   offloadedChecksums = 0
   /** Told of every change of the table, as numbers; `subscribe` sets it to tell them as data. */
   onEvent: EventListener | null = null
+  /**
+   * Told of every entry that leaves the table, whatever `nf_conntrack_events` says; it is still readable during the call.
+   * `ticks` as in `EventListener`. Unlike events, expired entries are told when they are taken away.
+   */
+  onEnd: ((entry: number, ticks: number) => void) | null = null
   /** How transport checksums are judged. */
   readonly checksums: ChecksumPolicy
   readonly #zones: number
@@ -682,6 +687,7 @@ export class Tracker {
     const at = this.table.at(number)
     words[at + STATUS] = words[at + STATUS]! | STATUS_DYING
     this.census.end(words, at)
+    if (this.onEnd !== null) this.onEnd(number, ticks)
     if (this.onEvent !== null && this.#tells(number, EVENT_BIT_DESTROY))
       this.onEvent(EVENT_DESTROY, number, 0, ticks)
     this.#forget(number)
