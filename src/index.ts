@@ -61,8 +61,9 @@ export type {
   RecordTuple,
 } from './replay/record.ts'
 export { recordOf } from './replay/record-of.ts'
-export { type Moment, Replay, type ReplayObserver, type ReplayOptions } from './replay/replay.ts'
+export { type Moment, Replay, type ReplayObserver } from './replay/replay.ts'
 export { type Captured, Standpoint, type StandpointCounts } from './replay/standpoint.ts'
+export { Station, type StationOptions } from './replay/station.ts'
 export { Summary } from './replay/summary.ts'
 export { TraceRecorder, type TraceStep } from './replay/trace.ts'
 // Rules as data

@@ -45,7 +45,7 @@ export class Consequences {
   /** Flows that were forgotten, because too many were remembered. */
   forgotten = 0
 
-  /** Of a firewall with rules; for `ReplayOptions.consequences`. */
+  /** Of a firewall with rules; for `StationOptions.consequences`. */
   constructor(firewall: Firewall) {
     this.#firewall = firewall
     this.#unanswered = new Unanswered(firewall.tracker.table.flowHash)

@@ -1,29 +1,13 @@
 /** Runs a capture through the firewall: packet by packet, in batches, stopping where somebody wants to look. */
 import type { MergedCapture } from '../capture/merge.ts'
-import { Outcome } from '../conntrack/outcome.ts'
-import { reasonNumber } from '../conntrack/reason.ts'
+import type { Outcome } from '../conntrack/outcome.ts'
 import type { Tracker } from '../conntrack/tracker.ts'
 import { Tuple } from '../conntrack/tuple.ts'
 import type { Firewall } from '../firewall/firewall.ts'
 import { decodeRecord } from '../packet/decode.ts'
 import { Packet } from '../packet/packet.ts'
-import type { Consequences } from './consequences.ts'
-import {
-  type Standpoint,
-  TAKEN_AGAINST,
-  TAKEN_AS_SECOND,
-  TAKEN_READDRESSED,
-  TAKEN_STAND_IN,
-} from './standpoint.ts'
+import { Station, type StationOptions } from './station.ts'
 import { Summary } from './summary.ts'
-
-const reason = {
-  second: reasonNumber['second-copy'],
-  against: reasonNumber['second-copy-against'],
-  readdressed: reasonNumber['readdressed'],
-  standIn: reasonNumber['stand-in'],
-  notSent: reasonNumber['not-sent'],
-} as const
 
 /** So many packets are decoded, and their entries read ahead, before the first of them is judged. */
 const BATCH = 32
@@ -50,14 +34,6 @@ export interface ReplayObserver {
   onMoment?(moment: Moment): void
   /** Each time more input was read: bytes so far, packed where they are gzip. */
   onProgress?(bytesRead: number): void
-}
-
-/** What stands in front of the firewall. */
-export interface ReplayOptions {
-  /** Where the capture stands; made with the same tracker. */
-  readonly standpoint?: Standpoint
-  /** Without them, all is evaluated as it was recorded. */
-  readonly consequences?: Consequences
 }
 
 interface Place {
@@ -96,11 +72,7 @@ export class Replay {
   missed: readonly Moment[] = []
   #moments: Moment[] = []
   readonly #observer: ReplayObserver
-  readonly #standpoint: Standpoint | null
-  readonly #consequences: Consequences | null
-  readonly #outcome = new Outcome()
-  /** Of the packet in hand, ahead of the standpoint. */
-  readonly #captured = new Tuple()
+  readonly #station: Station
   readonly #batch: readonly Place[] = Array.from({ length: BATCH }, () => ({
     packet: new Packet(),
     tuple: new Tuple(),
@@ -113,10 +85,9 @@ export class Replay {
     capture: MergedCapture,
     firewall: Firewall,
     observer: ReplayObserver = {},
-    { standpoint, consequences }: ReplayOptions = {},
+    options: StationOptions = {},
   ) {
-    this.#standpoint = standpoint ?? null
-    this.#consequences = consequences ?? null
+    this.#station = new Station(firewall, options)
     this.capture = capture
     this.firewall = firewall
     this.tracker = firewall.tracker
@@ -142,54 +113,18 @@ export class Replay {
     const count = this.#decodeBatch()
     if (count === 0) return false
     this.#touch(count)
-    const outcome = this.#outcome
+    const { outcome } = this.#station
     for (let i = 0; i < count; i++) {
       const { packet, tuple } = this.#batch[i]!
       const number = this.summary.packets + 1
       if (number === 1) this.#start(packet)
       if (this.#moments.length > 0) this.#lookBefore(packet)
-      if (this.#standpoint === null) this.#process(packet, tuple, number)
-      else this.#processBehind(this.#standpoint, packet, tuple, number)
+      this.#station.take(packet, tuple, number)
       this.summary.add(packet, outcome)
       this.#observer.onPacket?.(packet, outcome, number)
       if (this.#moments.length > 0) this.#lookAfter(packet, number)
     }
     return count === BATCH
-  }
-
-  /** A packet through what stands in front of the firewall. */
-  #processBehind(standpoint: Standpoint, packet: Packet, tuple: Tuple, number: number): void {
-    const outcome = this.#outcome
-    const consequences = this.#consequences
-    if (consequences !== null) this.#captured.copy(tuple)
-    const taken = standpoint.take(packet, tuple, number)
-    if (taken === TAKEN_AS_SECOND || taken === TAKEN_AGAINST) {
-      if (taken === TAKEN_AGAINST) consequences?.alias(standpoint.firstTuple, tuple)
-      this.firewall.skip(packet, outcome)
-      outcome.reasons.add(taken === TAKEN_AGAINST ? reason.against : reason.second, standpoint.first)
-      return
-    }
-    this.#process(packet, tuple, number)
-    standpoint.judged(this.firewall.decision, packet, tuple, outcome)
-    if (taken === TAKEN_READDRESSED) outcome.reasons.add(reason.readdressed)
-    else if (taken === TAKEN_STAND_IN) outcome.reasons.add(reason.standIn)
-    if (taken === TAKEN_READDRESSED || taken === TAKEN_STAND_IN) consequences?.alias(tuple, this.#captured)
-  }
-
-  #process(packet: Packet, tuple: Tuple, number: number): void {
-    const consequences = this.#consequences
-    if (consequences === null) {
-      this.firewall.process(packet, tuple, this.#outcome)
-      return
-    }
-    const cause = consequences.causeOf(packet, tuple)
-    if (cause > 0) {
-      this.firewall.skip(packet, this.#outcome)
-      this.#outcome.reasons.add(reason.notSent, cause)
-      return
-    }
-    this.firewall.process(packet, tuple, this.#outcome)
-    consequences.learn(packet, tuple, number)
   }
 
   #start(packet: Packet): void {

@@ -72,7 +72,7 @@ export interface StandpointCounts {
   standIns: number
 }
 
-/** For `ReplayOptions.standpoint`; made with the tracker and the way of the firewall. */
+/** For `StationOptions.standpoint`; made with the tracker and the way of the firewall. */
 export class Standpoint {
   /** As it was told. */
   readonly captured: Captured
