@@ -338,7 +338,7 @@ export function parseSettings(text: string, file: string): SettingLine[] {
     if (equals <= 0)
       throw new SettingError(`${file}:${index + 1}: expected "name = value", found "${line.slice(0, 60)}"`)
     const name = line.slice(0, equals).trim().replace(/^-/, '')
-    if (!/nf_conntrack|ipfrag_/.test(name)) return
+    if (!/nf_conntrack|ipfrag_|rp_filter/.test(name)) return
     settings.push({ line: index + 1, name, value: line.slice(equals + 1).trim() })
   })
   return settings

@@ -27,7 +27,7 @@ test('what was guessed and what the IP layer did not check is said, safe to prin
     'ip-layer: the IP layer is taken to let every source pass (martians, rp_filter) and every length (MTU): only --host tells what it checks',
   ])
   expect(assumedOf(true, () => {})[1]!.sentence).toBe(
-    'rp_filter is taken to be off: ip -j addr does not tell it',
+    'rp_filter is taken to be off: ip -j addr does not tell it (--sysctl net.ipv4.conf.all.rp_filter=1)',
   )
 })
 

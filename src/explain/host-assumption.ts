@@ -51,11 +51,15 @@ export function hostAssumptionsOf(assumedHost: HostAssumed): Assumption[] {
     `${count(assumed.outUnknown, 'packet')} for which no route was told: a rule with -o took none of them (--route, --host)`,
   )
   if (!way.strict) {
-    const sentence =
-      'the IP layer is taken to let every source pass (martians, rp_filter) and every length (MTU): only --host tells what it checks'
+    const unchecked = way.knowsReversePath ? 'martians' : 'martians, rp_filter'
+    const sentence = `the IP layer is taken to let every source pass (${unchecked}) and every length (MTU): only --host tells what it checks`
     add('ip-layer', summary.packets, sentence)
   } else if (!way.knowsReversePath) {
-    add('ip-layer', summary.packets, 'rp_filter is taken to be off: ip -j addr does not tell it')
+    add(
+      'ip-layer',
+      summary.packets,
+      'rp_filter is taken to be off: ip -j addr does not tell it (--sysctl net.ipv4.conf.all.rp_filter=1)',
+    )
   }
   add(
     'multicast',

@@ -9,6 +9,7 @@ import { Passage } from '../hook/passage.ts'
 import { Host } from '../host/host.ts'
 import { parseLocal, parsePair, parseRoute, tellLocal, tellPair, tellRoute } from '../host/host-words.ts'
 import { readIpOutput } from '../host/ip-output.ts'
+import { ReversePath } from '../host/reverse-path.ts'
 import { buildPacket } from '../packet/build.ts'
 import { decodeFrame } from '../packet/decode.ts'
 import { LINKTYPE_ETHERNET, LINKTYPE_RAW } from '../packet/link-type.ts'
@@ -228,10 +229,10 @@ test('no router: what is not for the host ends', () => {
 
 test('rp_filter: strict by the interface, loose by any route', () => {
   const host = router()
-  const modes: number[] = []
-  modes[host.interfaces.find('in0')] = 1
-  modes[host.interfaces.find('out0')] = 2
-  const bench = new Bench(host, { reversePath: modes })
+  const reversePath = new ReversePath(host.interfaces)
+  reversePath.set('net.ipv4.conf.in0.rp_filter', '1')
+  reversePath.set('net.ipv4.conf.out0.rp_filter', '2')
+  const bench = new Bench(host, { reversePath })
   const from = (source: string, on: string) =>
     bench.send(source, '10.0.0.1', { on, direction: DIRECTION_INCOMING })
   expect(from('10.0.0.9', 'in0')).toBe('INPUT in0')

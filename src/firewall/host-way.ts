@@ -7,6 +7,7 @@ import { type ReasonCode, reasonNumber } from '../conntrack/reason.ts'
 import { HOOK_FORWARD, HOOK_INPUT } from '../hook/hook.ts'
 import type { Passage } from '../hook/passage.ts'
 import type { Host, Route } from '../host/host.ts'
+import type { ReversePath } from '../host/reverse-path.ts'
 import { isDelivered } from '../host/route.ts'
 import { LinkHeader, SENT_TO_ALL, SENT_TO_GROUP, SENT_TO_OTHER } from '../packet/link-header.ts'
 import { LINKTYPE_ETHERNET } from '../packet/link-type.ts'
@@ -18,8 +19,8 @@ import { BEGINS_NOWHERE, BEGINS_RECEIVED, BEGINS_SENT, ROUTE_ENDED, type Way } f
 export interface HostWayOptions {
   /** Sources and destinations that nobody can have, and the MTU: the host was told in full. Not checked unless told. */
   readonly strict?: boolean
-  /** rp_filter by `Interfaces` number: 0 off, 1 strict, 2 loose. Off unless told. IPv4 only. */
-  readonly reversePath?: readonly number[]
+  /** Of the host's interfaces. Off unless told. */
+  readonly reversePath?: ReversePath
 }
 
 /** How often something had to be taken for granted, in packets. */
@@ -81,7 +82,7 @@ export class HostWay implements Way {
   readonly #place: CapturePlace
   /** Sources, destinations and the MTU are checked. */
   readonly strict: boolean
-  readonly #reversePath: readonly number[]
+  readonly #reversePath: ReversePath | null
   readonly #link = new LinkHeader()
   /** Of the packet that began last: by which interface it was seen to leave, as one that is forwarded; 0: it was not. */
   #leaving = 0
@@ -89,11 +90,11 @@ export class HostWay implements Way {
   #left = false
 
   /** `place` says by which interface of the host a packet was captured. */
-  constructor(host: Host, place: CapturePlace, { strict = false, reversePath = [] }: HostWayOptions = {}) {
+  constructor(host: Host, place: CapturePlace, { strict = false, reversePath }: HostWayOptions = {}) {
     this.#host = host
     this.#place = place
     this.strict = strict
-    this.#reversePath = reversePath
+    this.#reversePath = reversePath ?? null
   }
 
   /** Number of lo: what leaves by it comes in again. */
@@ -224,7 +225,7 @@ export class HostWay implements Way {
 
   /** rp_filter was told, of some interface at least. */
   get knowsReversePath(): boolean {
-    return this.#reversePath.length > 0
+    return this.#reversePath?.isTold === true
   }
 
   /** On which side of the host a packet of the capture was seen: SEEN_*. */
@@ -346,7 +347,7 @@ export class HostWay implements Way {
   /** rp_filter; false: it ends here. */
   #reverse(passage: Passage): boolean {
     const { packet, inInterface } = passage
-    const mode = this.#reversePath[inInterface] ?? 0
+    const mode = this.#reversePath === null ? 0 : this.#reversePath.mode(inInterface)
     if (mode === 0 || packet.family === FAMILY_IPV6 || this.#left) return true
     const { source0 } = packet
     if (source0 === 0 || isMulticast4(packet.destination0)) return true

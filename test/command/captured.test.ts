@@ -58,3 +58,21 @@ test('rules that drop their first packets: no answer would have come, nor an err
   expect(wire.filter((text) => text.includes('not sent'))).toHaveLength(13)
   for (const way of ways) expect([way, await verdicts(way, 'drops.v4')]).toEqual([way, wire])
 })
+
+test('rp_filter: what comes in where its source does not belong', async () => {
+  const dropped = async (...sysctl: string[]) => {
+    const host = ['--local', 'in0=10.0.0.1/24', '--local', 'out0=203.0.113.5/24', '--route', 'default=out0']
+    const wrong = ['--interface', 'outside.pcap=in0', '--captured', 'wire']
+    const { out } = await folder.replay('outside.pcap', '-r', 'lets.v4', ...host, ...wrong, ...sysctl)
+    return Number(/ip-reverse-path (\d+)/.exec(out)?.[1] ?? 0)
+  }
+  expect(await dropped()).toBe(0)
+  expect(await dropped('--sysctl', 'net.ipv4.conf.in0.rp_filter=1')).toBeGreaterThan(0)
+  // Loose: there is a way to everywhere.
+  expect(await dropped('--sysctl', 'net.ipv4.conf.all.rp_filter=2')).toBe(0)
+  const { code, error } = await folder.replay('inside.pcap', '--sysctl', 'net.ipv4.conf.all.rp_filter=3')
+  expect([code, error]).toEqual([
+    2,
+    'sallyport replay: --sysctl: net.ipv4.conf.all.rp_filter: expected 0 (off), 1 (strict) or 2 (loose)\n',
+  ])
+})

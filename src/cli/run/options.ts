@@ -83,7 +83,8 @@ export const runOptions = {
     parse: parseSysctl,
     valueName: 'NAME=VALUE',
     group: tracker,
-    sentence: 'a setting by its own name, e.g. net.netfilter.nf_conntrack_tcp_loose=0',
+    sentence:
+      'a setting by its own name, e.g. net.netfilter.nf_conntrack_tcp_loose=0; with rules also net.ipv4.conf.IFACE.rp_filter',
   },
   sysctlFile: {
     kind: 'text',

@@ -2,12 +2,14 @@
 import { MergedCapture } from '../../capture/merge.ts'
 import { findHelper } from '../../conntrack/helper/registry.ts'
 import type { Outcome } from '../../conntrack/outcome.ts'
+import type { Settings } from '../../conntrack/settings.ts'
 import { Tracker } from '../../conntrack/tracker.ts'
 import type { Assumption } from '../../explain/assumption.ts'
 import { CapturePlace } from '../../firewall/capture-place.ts'
 import { Firewall } from '../../firewall/firewall.ts'
 import { HostWay } from '../../firewall/host-way.ts'
 import type { Unevaluated } from '../../firewall/program.ts'
+import { ReversePath } from '../../host/reverse-path.ts'
 import { type Packet, PROTOCOL_TCP, PROTOCOL_UDP } from '../../packet/packet.ts'
 import { Consequences } from '../../replay/consequences.ts'
 import type { PacketRecord } from '../../replay/record.ts'
@@ -64,11 +66,12 @@ export class Run {
   constructor({ options, rulesets, width }: RunParts, prepared: PreparedHost) {
     this.#options = options
     this.prepared = prepared
-    this.tracker = trackerOf(options)
+    const reversePath = new ReversePath(prepared.host.interfaces)
+    this.tracker = trackerOf(options, readSettings(options, reversePath))
     this.capture = new MergedCapture(prepared.inputs, { gunzip })
     const { host, names, ofFile, strict, captured } = prepared
     const place = new CapturePlace(host, { interfaces: this.capture.interfaces, names, ofFile })
-    this.way = new HostWay(host, place, { strict })
+    this.way = new HostWay(host, place, { strict, reversePath })
     this.firewall = new Firewall(this.tracker, {
       rulesets,
       sets: loadSets(options, width),
@@ -137,9 +140,9 @@ export class Run {
   }
 }
 
-function trackerOf(options: RunOptions): Tracker {
+function trackerOf(options: RunOptions, settings: Settings): Tracker {
   const { hz, zone, checksum } = options
-  const tracker = new Tracker({ settings: readSettings(options), hz, zone, checksums: checksum })
+  const tracker = new Tracker({ settings, hz, zone, checksums: checksum })
   loadTimeoutPolicies(options, tracker)
   for (const { helper, protocol, port } of options.helper) {
     tracker.helpers.assignments.push({
