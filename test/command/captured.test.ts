@@ -71,8 +71,8 @@ test('rp_filter: what comes in where its source does not belong', async () => {
   // Loose: there is a way to everywhere.
   expect(await dropped('--sysctl', 'net.ipv4.conf.all.rp_filter=2')).toBe(0)
   const { code, error } = await folder.replay('inside.pcap', '--sysctl', 'net.ipv4.conf.all.rp_filter=3')
-  expect([code, error]).toEqual([
-    2,
-    'sallyport replay: --sysctl: net.ipv4.conf.all.rp_filter: expected 0 (off), 1 (strict) or 2 (loose)\n',
-  ])
+  expect(code).toBe(2)
+  expect(error).toContain(
+    '--sysctl: net.ipv4.conf.all.rp_filter: expected 0 (off), 1 (strict) or 2 (loose)\n',
+  )
 })
