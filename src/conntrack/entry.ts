@@ -62,6 +62,11 @@ export const UDP_STREAM_TICK = 7
 export const GRE_TIMEOUT = 7
 export const GRE_STREAM_TIMEOUT = 8
 
+/** Linux 2.4, TCP: the ACK number that completes the handshake. TCP_END, which NAT compares, stays 0. */
+export const HANDSHAKE_ACK = 8
+/** Linux 2.4, ICMP: requests that are not answered yet. */
+export const OPEN_REQUESTS = 7
+
 /** Bytes counted: low and high word of O, then of R. */
 export const BYTES = 20
 /** Packets counted: low words of O and R, then their high halves (O << 16 | R). */

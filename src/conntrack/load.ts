@@ -16,12 +16,14 @@ import {
   GRE_STREAM_TIMEOUT,
   GRE_TIMEOUT,
   MARK,
+  OPEN_REQUESTS,
   PACKETS,
   PROTOCOL_IPV6_BIT,
   STATUS,
   setFlowState,
   UDP_STREAM_TICK,
 } from './entry.ts'
+import { isKnown } from './era-2.4/tuple.ts'
 import { findHelper } from './helper/registry.ts'
 import { invertedIcmpType, invertedIcmpv6Type } from './icmp-type.ts'
 import { sctpStateNames } from './sctp/table.ts'
@@ -74,11 +76,17 @@ export function loadEntry(tracker: Tracker, view: EntryView): LoadResult {
   if (!fillTuple(tuple, view, view.original) || !fillTuple(reply, view, view.reply)) return 'impossible'
   if (tuple.protocol !== reply.protocol || !hasPartnerType(tuple, reply)) return 'impossible'
   const { table, clock } = tracker
+  const isOld = tracker.settings.linux === '2.4'
+  if (isOld) {
+    if (!couldBeIn24(view)) return 'impossible'
+    if (!isKnown(view.protocol))
+      for (const direction of [tuple, reply]) direction.ports = direction.inversePorts = 0
+  }
   for (const direction of [tuple, reply]) {
     direction.computeHash(table.flowHash)
     if (table.lookup(direction) >= 0) return 'duplicate'
   }
-  const state = stateNumber(view)
+  const state = isOld && view.protocol !== PROTOCOL_TCP ? 0 : stateNumber(view)
   if (state < 0) return 'impossible'
 
   const number = table.create(tuple)
@@ -100,6 +108,8 @@ export function loadEntry(tracker: Tracker, view: EntryView): LoadResult {
   if (view.protocol === PROTOCOL_TCP || view.protocol === PROTOCOL_SCTP) setFlowState(words, at, state)
   // The two seconds after which an answered flow is a stream are not saved: over, as the kernel takes them to be.
   if (view.protocol === PROTOCOL_UDP) words[at + UDP_STREAM_TICK] = (clock.now - 1) | 0
+  // How many requests are open is not saved either: one at least, or there would be no entry.
+  if (isOld && view.protocol === PROTOCOL_ICMP) words[at + OPEN_REQUESTS] = 1
   if (view.protocol === PROTOCOL_GRE) {
     words[at + GRE_TIMEOUT] = view.gre?.timeout ?? tracker.settings.greTimeout
     words[at + GRE_STREAM_TIMEOUT] = view.gre?.streamTimeout ?? tracker.settings.greTimeoutStream
@@ -121,6 +131,11 @@ export function loadEntry(tracker: Tracker, view: EntryView): LoadResult {
     tracker.helpers.attach(number).session?.pickUp()
   }
   return 'loaded'
+}
+
+/** Linux 2.4 had neither IPv6 nor zones nor simultaneous open. */
+function couldBeIn24({ family, state, zoneOriginal, zoneReply }: EntryView): boolean {
+  return family === 'ipv4' && state !== 'SYN_SENT2' && (zoneOriginal | zoneReply) === 0
 }
 
 function writeLong(words: Int32Array, at: number, value: number): void {

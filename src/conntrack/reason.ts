@@ -88,6 +88,10 @@ export const REASONS = [
   reason('tcp-resynchronised', 'note', 'state'),
   reason('tcp-simultaneous-open', 'note'),
   reason('tcp-retransmitted', 'plain', 'times', 'seconds'),
+  // TCP of Linux 2.4
+  reason('tcp24-no-flags', 'invalid', 'flags'),
+  reason('tcp24-opened', 'note', 'index', 'state'),
+  reason('tcp24-reopened', 'note', 'state', 'newState'),
   // UDP, UDP-Lite
   reason('udp-short', 'invalid', 'length'),
   reason('udp-length', 'invalid', 'udpLength', 'length'),
@@ -123,6 +127,7 @@ export const REASONS = [
     'inner3',
   ),
   reason('icmp-related', 'note', 'type', 'icmpCode'),
+  reason('icmp24-answered', 'plain'),
   // SCTP
   reason('sctp-short', 'invalid', 'length'),
   reason('sctp-crc', 'invalid', 'found', 'expected'),

@@ -5,6 +5,9 @@
 import { smallInteger } from '../capture/timestamp.ts'
 import { suggest } from '../diagnostic/suggest.ts'
 
+/** Whose connection tracking it is: that of Linux 6.18, or that of 2.4 (2.4.20–2.4.37), of which the old articles tell. */
+export type LinuxEra = '6.18' | '2.4'
+
 export interface Sysctl {
   /** Without the directory: `nf_conntrack_tcp_loose`. */
   readonly name: string
@@ -87,6 +90,14 @@ const INERT: ReadonlySet<string> = new Set([
   'nf_conntrack_frag6_low_thresh',
   'ipfrag_low_thresh',
 ])
+
+/** In Linux 2.4: 8,192 buckets on a machine with more than 1 GiB, and eight times as many entries. */
+const defaults24: readonly (readonly [string, number])[] = [
+  ['nf_conntrack_max', 65_536],
+  ['nf_conntrack_buckets', 8_192],
+]
+/** The one sysctl of connection tracking in Linux 2.4.20. */
+const MAX_24 = 'net.ipv4.ip_conntrack_max'
 
 /** Places in `Settings.tcp`: TCP states 0–9, then the two timeouts that belong to no state. */
 export const TIMEOUT_MAX_RETRANS = 10
@@ -200,27 +211,35 @@ export class Settings {
    * by default).
    */
   ipfragMaxDist = 0
+  /** Whose sysctls they are. In 2.4 there are `net.ipv4.ip_conntrack_max` and those of fragments, and no others. */
+  readonly linux: LinuxEra
+  readonly #defaults = Float64Array.from(defaults)
   /** As given; `max` follows `buckets` until it is set itself. */
-  readonly #values = Float64Array.from(defaults)
+  readonly #values: Float64Array
   #maxIsSet = false
 
-  constructor() {
+  constructor(linux: LinuxEra = '6.18') {
+    this.linux = linux
+    if (linux === '2.4') for (const [name, value] of defaults24) this.#defaults[byName.get(name)!] = value
+    this.#values = Float64Array.from(this.#defaults)
     this.#apply()
   }
 
   /** The value of a sysctl by any of the names that `set` takes; undefined for a name nobody knows. Never throws. */
   get(name: string): number | undefined {
-    const index = byName.get(bareName(name))
+    const index = byName.get(this.linux === '2.4' ? todaysName(bareName(name)) : bareName(name))
     return index === undefined ? undefined : this.#values[index]
   }
 
   /**
    * Sets a sysctl: `net.netfilter.nf_conntrack_tcp_loose`, with slashes for dots, or the bare file name. `SYSCTLS` has
    * the ranges; a text holds decimal digits. Sysctls that change nothing here (`nf_conntrack_log_invalid`) are let be.
-   * @throws SettingError for an unknown name, or a value that is not a number in its range.
+   * @throws SettingError for an unknown name, one that the Linux in question did not have, or a value that is not a
+   * number in its range.
    */
   set(name: string, value: number | string): void {
-    const bare = bareName(name)
+    if (this.linux === '2.4' && !isIn24(bareName(name))) throw new SettingError(unknownIn24(name))
+    const bare = this.linux === '2.4' ? todaysName(bareName(name)) : bareName(name)
     if (INERT.has(bare)) return
     const index = byName.get(bare)
     if (index === undefined) throw new SettingError(unknownName(name, bare))
@@ -228,7 +247,7 @@ export class Settings {
     const number = typeof value === 'number' ? value : /^\s*\d+\s*$/.test(value) ? Number(value) : Number.NaN
     if (!Number.isInteger(number) || number < sysctl.minimum || number > sysctl.maximum) {
       throw new SettingError(
-        `${sysctl.directory}.${sysctl.name} takes a whole number from ${sysctl.minimum} to ${sysctl.maximum}, not "${value}"`,
+        `${this.#fullName(sysctl)} takes a whole number from ${sysctl.minimum} to ${sysctl.maximum}, not "${value}"`,
       )
     }
     this.#values[index] = number
@@ -241,10 +260,14 @@ export class Settings {
   /** Every sysctl that differs from its default: its full name and its value. */
   changed(): { readonly name: string; readonly value: number }[] {
     return SYSCTLS.flatMap((sysctl, index) =>
-      this.#values[index] === sysctl.default
+      this.#values[index] === this.#defaults[index]
         ? []
-        : [{ name: `${sysctl.directory}.${sysctl.name}`, value: this.#values[index]! }],
+        : [{ name: this.#fullName(sysctl), value: this.#values[index]! }],
     )
+  }
+
+  #fullName({ directory, name }: Sysctl): string {
+    return this.linux === '2.4' && name === 'nf_conntrack_max' ? MAX_24 : `${directory}.${name}`
   }
 
   #apply(): void {
@@ -309,6 +332,21 @@ function bareName(name: string): string {
   return words[words.length - 1]!
 }
 
+/** Is it a sysctl of Linux 2.4? Those of fragments are taken for today's. */
+function isIn24(bare: string): boolean {
+  return bare === 'ip_conntrack_max' || bare.startsWith('ipfrag_')
+}
+
+function todaysName(bare: string): string {
+  return bare === 'ip_conntrack_max' ? 'nf_conntrack_max' : bare
+}
+
+function unknownIn24(name: string): string {
+  const isLater = /^ip_conntrack_\w*timeout/.test(bareName(name))
+  const why = isLater ? 'its timeouts were constants before 2.4.32, and are here' : 'its timeouts are fixed'
+  return `Linux 2.4 had no sysctl ${name}: ${why}, and of connection tracking only ${MAX_24} can be set`
+}
+
 function unknownName(name: string, bare: string): string {
   const near = suggest(
     bare,
@@ -338,7 +376,7 @@ export function parseSettings(text: string, file: string): SettingLine[] {
     if (equals <= 0)
       throw new SettingError(`${file}:${index + 1}: expected "name = value", found "${line.slice(0, 60)}"`)
     const name = line.slice(0, equals).trim().replace(/^-/, '')
-    if (!/nf_conntrack|ipfrag_|rp_filter/.test(name)) return
+    if (!/(nf|ip)_conntrack|ipfrag_|rp_filter/.test(name)) return
     settings.push({ line: index + 1, name, value: line.slice(equals + 1).trim() })
   })
   return settings

@@ -88,7 +88,7 @@ function readPolicy(
   const states = Object.hasOwn(protocols, protocolName) ? protocols[protocolName]! : null
   if (states === null)
     return fail(`${protocolName} has no timeouts here: ${Object.keys(protocols).join(', ')} have`)
-  const settings = new Settings()
+  const settings = new Settings(base.linux)
   for (const { name: sysctl, value } of base.changed()) settings.set(sysctl, value)
   const own: [string, number][] = []
   for (let i = 0; i < pairs.length; i += 2) {

@@ -38,6 +38,7 @@ import {
   STATUS,
   setFlowState,
 } from './entry.ts'
+import { Tracker24 } from './era-2.4/tracker.ts'
 import {
   HANDLED_DELETE,
   HANDLED_INVALID,
@@ -62,7 +63,7 @@ import {
 } from './outcome.ts'
 import { handleProtocol, hasCheckedChecksum, headerLength } from './protocol.ts'
 import { reasonNumber } from './reason.ts'
-import { Settings } from './settings.ts'
+import { type LinuxEra, Settings } from './settings.ts'
 import { Statistics } from './statistics.ts'
 import {
   CTINFO_ESTABLISHED,
@@ -139,6 +140,11 @@ export type ChecksumPolicy =
 /** What a tracker is made with; all of it has a default. */
 export interface TrackerOptions {
   /**
+   * Whose tracker it is: that of Linux 6.18, or that of 2.4, which knows IPv4 alone, no zones and one sysctl; that of
+   * `settings` unless given.
+   */
+  readonly linux?: LinuxEra
+  /**
    * The sysctls in force, kept and read as they are at each packet; those of a machine where nobody set any, unless
    * given.
    */
@@ -200,21 +206,33 @@ export class Tracker {
   /** How transport checksums are judged. */
   readonly checksums: ChecksumPolicy
   readonly #zones: number
+  /** Judges in place of all that follows, where the tracker is that of Linux 2.4. */
+  readonly #era24: Tracker24 | null
   readonly #icmpErrors: IcmpErrors
   readonly #handling = new Handling()
   readonly #reply = new Tuple()
   /** An entry had a zone for one direction only. */
   #splitZones = false
 
-  /** @throws TypeError where the platform has no Web Crypto and no `fillRandom` is given. */
+  /**
+   * @throws TypeError where the platform has no Web Crypto and no `fillRandom` is given, where `settings` are those of
+   * another Linux, and for a zone in Linux 2.4.
+   */
   constructor(options: TrackerOptions = {}) {
-    this.settings = options.settings ?? new Settings()
+    this.settings = options.settings ?? new Settings(options.linux)
+    const { linux } = this.settings
+    if (options.linux !== undefined && options.linux !== linux)
+      throw new TypeError(
+        `the settings are those of Linux ${linux}, the tracker is to be that of ${options.linux}`,
+      )
+    if (linux === '2.4' && (options.zone ?? 0) !== 0) throw new TypeError('Linux 2.4 had no zones')
     this.clock = new Clock(options.hz ?? 250)
     this.table = new StateTable(options.fillRandom ?? platformRandom)
     this.helpers = new Helpers(this.table, this.clock, this.settings)
     this.checksums = options.checksums ?? 'auto'
     this.#zones = ((options.zone ?? 0) << 16) | (options.zone ?? 0)
     this.#icmpErrors = new IcmpErrors(this.table)
+    this.#era24 = linux === '2.4' ? new Tracker24(this) : null
   }
 
   /**
@@ -300,6 +318,10 @@ export class Tracker {
    */
   track(packet: Packet, tuple: Tuple, outcome: Outcome, template: Template | null = null): void {
     outcome.tick = this.clock.now
+    if (this.#era24 !== null) {
+      this.#era24.track(packet, tuple, outcome)
+      return
+    }
     if (template !== null) tuple.zones = template.zones(this.#zones)
     if (packet.issue !== ISSUE_NONE) {
       this.#judgeIssue(packet, outcome)
@@ -590,6 +612,7 @@ export class Tracker {
     // The segment that is changed first has its own numbers still.
     const { table, helpers } = this
     const status = table.words(outcome.entry)[table.at(outcome.entry) + STATUS]!
+    if (this.#era24?.hasHelped(status)) return true
     if (!helpers.help(packet, outcome, rewritable)) return false
     const isAdjusted = (status & STATUS_SEQ_ADJUST) !== 0 && packet.protocol === PROTOCOL_TCP
     if (!isAdjusted || rewritable === null || outcome.ctinfo === CTINFO_RELATED_REPLY) return true

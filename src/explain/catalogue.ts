@@ -11,6 +11,7 @@ import type { Catalogue, ReasonContext, ReasonEntry, ReasonValues } from './entr
 import { fragmentReasons } from './fragment-reasons.ts'
 import { frameReasons } from './frame-reasons.ts'
 import { icmpReasons } from './icmp-reasons.ts'
+import { linux24Reasons } from './linux24-reasons.ts'
 import { routeReasons } from './route-reasons.ts'
 import { sctpReasons } from './sctp-reasons.ts'
 import { tableReasons } from './table-reasons.ts'
@@ -27,6 +28,7 @@ export const catalogue: Catalogue = {
   ...tcpWindowReasons,
   ...datagramReasons,
   ...icmpReasons,
+  ...linux24Reasons,
   ...sctpReasons,
   ...routeReasons,
 }

@@ -12,6 +12,7 @@ const sections: readonly Section[] = [
   { title: 'TCP', prefixes: ['tcp'] },
   { title: 'UDP and UDP-Lite', prefixes: ['udp', 'udplite'] },
   { title: 'ICMP and ICMPv6', prefixes: ['icmp', 'icmp6'] },
+  { title: 'Linux 2.4 (--linux 2.4)', prefixes: ['tcp24', 'icmp24'] },
   { title: 'SCTP', prefixes: ['sctp'] },
   { title: 'GRE', prefixes: ['gre'] },
   { title: 'IP and fragments', prefixes: ['ip', 'l3', 'fragment', 'reassembled'] },

@@ -6,7 +6,7 @@ import { bytes, count, grouped } from './number-words.ts'
 export const tableReasons = {
   'tuple-short': {
     sentence: ({ length, needed }) =>
-      `only ${bytes(length)} behind the IP header, and the ports take ${grouped(needed)}`,
+      `only ${bytes(length)} behind the IP header, and ${needed === 4 ? 'the ports take' : 'Linux 2.4 asks for'} ${grouped(needed)}`,
     meaning:
       'By its IP length the packet ends before its ports, so it cannot belong to any connection. It is INVALID; the kernel logs nothing.',
     causes: ['A crafted or damaged packet.'],

@@ -19,6 +19,10 @@ export interface Seen {
   readonly entry: string
 }
 
+export interface BenchOptions extends TrackerOptions {
+  readonly sysctls?: Readonly<Record<string, number>>
+}
+
 /** A firewall with a clock that only `wait` moves. */
 export class Bench {
   readonly tracker: Tracker
@@ -26,8 +30,8 @@ export class Bench {
   readonly outcome = new Outcome()
   #seconds = 1_700_000_000
 
-  constructor(options: TrackerOptions & { readonly sysctls?: Readonly<Record<string, number>> } = {}) {
-    const settings = new Settings()
+  constructor(options: BenchOptions = {}) {
+    const settings = new Settings(options.linux)
     for (const [name, value] of Object.entries(options.sysctls ?? {})) settings.set(name, value)
     this.tracker = new Tracker({ checksums: 'verify', settings, ...options })
     this.firewall = new Firewall(this.tracker)
@@ -42,9 +46,10 @@ export class Bench {
   }
 
   /** `captured`: so many of the bytes are in the capture. */
-  sendBytes(bytes: Uint8Array, captured = bytes.length): Seen {
+  sendBytes(bytes: Uint8Array, captured = bytes.length, direction = 0): Seen {
     const { outcome } = this
     const packet = new Packet()
+    packet.direction = direction
     packet.seconds = Math.floor(this.#seconds)
     packet.nanoseconds = Math.round((this.#seconds % 1) * 1e9)
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)

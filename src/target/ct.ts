@@ -99,6 +99,8 @@ export const ct = defineTarget({
     ]
   },
   compile(options, { tracker }: Environment): Action {
+    if (tracker.settings.linux === '2.4')
+      throw new NotEvaluated('Linux 2.4 had no table raw and no target CT')
     const { zoneOrig, zoneReply, zone } = options
     if (options.notrack !== undefined) {
       return (passage) => {
