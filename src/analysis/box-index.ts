@@ -1,0 +1,177 @@
+/** Finds, among many boxes in an order, those that overlap another one and stand in front of a place. */
+import { type Box, boxesOverlap, sideOf } from './box.ts'
+import type { Taken } from './cover.ts'
+import { type Intervals, sizeOf } from './intervals.ts'
+
+export interface Placed<By> extends Taken<By> {
+  /** Where it stands; ascending. */
+  readonly order: number
+}
+
+/** A list of more intervals counts as one from its first to its last number. */
+const MOST_INTERVALS = 8
+
+export class BoxIndex<By> {
+  readonly #groups: readonly Group<By>[]
+
+  constructor(placed: readonly Placed<By>[], sizes: readonly number[]) {
+    const byField = new Map<number, Placed<By>[]>()
+    for (const taker of placed) {
+      const field = narrowestField(taker.box, sizes)
+      const group = byField.get(field)
+      if (group === undefined) byField.set(field, [taker])
+      else group.push(taker)
+    }
+    this.#groups = [...byField].map(([field, takers]) => new Group(field, takers, sizes[field] ?? 1))
+  }
+
+  /**
+   * Adds what overlaps the box, as far as a field of the box leads there quickly. The answer is how much of it the others
+   * can hold at most: a share.
+   */
+  near(box: Box, before: number, found: Taken<By>[]): number {
+    let others = 0
+    for (const group of this.#groups) {
+      const set = sideOf(box, group.field)
+      if (set === null && group.field !== NO_FIELD) others += group.shareBefore(before)
+      else group.find(set, box, before, found)
+    }
+    return others
+  }
+
+  /** Adds what `near` left out. */
+  others(box: Box, before: number, found: Taken<By>[]): void {
+    for (const group of this.#groups)
+      if (group.field !== NO_FIELD && sideOf(box, group.field) === null) group.all(box, before, found)
+  }
+}
+
+/** Of boxes that hold everything. */
+const NO_FIELD = -1
+
+function narrowestField(box: Box, sizes: readonly number[]): number {
+  let least = Number.POSITIVE_INFINITY
+  let narrowest = NO_FIELD
+  for (const { field, set } of box) {
+    const share = sizeOf(set) / sizes[field]!
+    if (share < least) {
+      least = share
+      narrowest = field
+    }
+  }
+  return narrowest
+}
+
+/** The boxes that stand under the same field. */
+class Group<By> {
+  readonly field: number
+  /** In their order. */
+  readonly #takers: readonly Placed<By>[]
+  /** Of the first n: the sum of their shares of the field. */
+  readonly #sums: Float64Array
+  /** Intervals by where they begin: ends, and whose they are. */
+  readonly #from: Float64Array
+  readonly #owner: Int32Array
+  /** A heap over the intervals: the last end of all below a node. */
+  readonly #lastEnd: Float64Array
+  readonly #leaves: number
+  readonly #seen: Int32Array
+  #stamp = 0
+
+  constructor(field: number, takers: readonly Placed<By>[], size: number) {
+    this.field = field
+    this.#takers = takers
+    this.#sums = new Float64Array(takers.length + 1)
+    const intervals: (readonly [from: number, to: number, owner: number])[] = []
+    takers.forEach(({ box }, owner) => {
+      const set = sideOf(box, field) ?? [0, size]
+      this.#sums[owner + 1] = this.#sums[owner]! + sizeOf(set) / size
+      const parts = hull(set)
+      for (let i = 0; i < parts.length; i += 2) intervals.push([parts[i]!, parts[i + 1]!, owner])
+    })
+    intervals.sort((a, b) => a[0] - b[0])
+    this.#from = Float64Array.from(intervals, ([from]) => from)
+    this.#owner = Int32Array.from(intervals, ([, , owner]) => owner)
+    this.#leaves = 2 ** Math.ceil(Math.log2(Math.max(1, intervals.length)))
+    this.#lastEnd = new Float64Array(2 * this.#leaves)
+    intervals.forEach(([, to], i) => {
+      this.#lastEnd[this.#leaves + i] = to
+    })
+    for (let node = this.#leaves - 1; node > 0; node--)
+      this.#lastEnd[node] = Math.max(this.#lastEnd[2 * node]!, this.#lastEnd[2 * node + 1]!)
+    this.#seen = new Int32Array(takers.length)
+  }
+
+  #countBefore(order: number): number {
+    let low = 0
+    let high = this.#takers.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (this.#takers[middle]!.order < order) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+
+  shareBefore(order: number): number {
+    return this.#sums[this.#countBefore(order)]!
+  }
+
+  all(box: Box, before: number, found: Taken<By>[]): void {
+    const count = this.#countBefore(before)
+    for (let i = 0; i < count; i++) {
+      const taker = this.#takers[i]!
+      if (boxesOverlap(taker.box, box)) found.push(taker)
+    }
+  }
+
+  find(set: Intervals | null, box: Box, before: number, found: Taken<By>[]): void {
+    if (set === null) {
+      this.all(box, before, found)
+      return
+    }
+    this.#stamp++
+    const parts = hull(set)
+    for (let i = 0; i < parts.length; i += 2) this.#search(parts[i]!, parts[i + 1]!, box, before, found)
+  }
+
+  #search(from: number, to: number, box: Box, before: number, found: Taken<By>[]): void {
+    // Intervals that begin before `to` are the first ones; of those, the ones that end behind `from`.
+    let low = 0
+    let high = this.#from.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (this.#from[middle]! < to) low = middle + 1
+      else high = middle
+    }
+    const count = low
+    const open = [1]
+    for (let node = open.pop(); node !== undefined; node = open.pop()) {
+      if (this.#lastEnd[node]! <= from) continue
+      if (node < this.#leaves) {
+        // The first leaf below the right half.
+        const right = 2 * node + 1
+        if (firstLeaf(right, this.#leaves) < count) open.push(right)
+        open.push(2 * node)
+        continue
+      }
+      const at = node - this.#leaves
+      if (at >= count) continue
+      const owner = this.#owner[at]!
+      if (this.#seen[owner] === this.#stamp) continue
+      this.#seen[owner] = this.#stamp
+      const taker = this.#takers[owner]!
+      if (taker.order < before && boxesOverlap(taker.box, box)) found.push(taker)
+    }
+  }
+}
+
+function firstLeaf(node: number, leaves: number): number {
+  let leaf = node
+  while (leaf < leaves) leaf *= 2
+  return leaf - leaves
+}
+
+function hull(set: Intervals): Intervals {
+  return set.length <= 2 * MOST_INTERVALS ? set : [set[0]!, set[set.length - 1]!]
+}
