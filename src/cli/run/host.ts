@@ -30,9 +30,10 @@ export async function prepareHost(
   files: readonly string[],
   rulesets: readonly Ruleset[],
   width: number,
+  open: (file: string) => OpenInput = openInput,
 ): Promise<PreparedHost> {
   const told = readHost(options, files, width)
-  const inputs = files.map(openInput)
+  const inputs = files.map((file) => open(file))
   if (rulesets.length === 0) {
     if (told.told || options.captured !== null)
       throw wrongUse(
@@ -62,7 +63,7 @@ export async function prepareHost(
     captured: vantage.captured,
     sentences: vantage.sentences,
     inputs: inputs.map(({ size }, index) =>
-      size === null ? { ...peeked[index]!.whole, size } : openInput(files[index]!),
+      size === null ? { ...peeked[index]!.whole, size } : open(files[index]!),
     ),
   }
 }

@@ -8,7 +8,7 @@ import type { Firewall } from '../../firewall/firewall.ts'
 import type { Unevaluated } from '../../firewall/program.ts'
 import { formatSetProblem, readSets } from '../../ipset/reader.ts'
 import { Sets } from '../../ipset/sets.ts'
-import type { Ruleset } from '../../ruleset/model.ts'
+import type { Family, Ruleset } from '../../ruleset/model.ts'
 import { EXIT_CHECK_FAILED, EXIT_UNREADABLE } from '../exit-codes.ts'
 import { Failure, unreadable } from '../failure.ts'
 import { Output } from '../output.ts'
@@ -17,21 +17,21 @@ import type { RunOptions } from './options.ts'
 
 /** @throws Failure where a file cannot be read, or has mistakes, which are told on standard error. */
 export function loadRules(options: RunOptions, width: number): Ruleset[] {
-  const errors = new Output(2)
   const given = [
     [options.rules, 'ipv4'],
     [options.rules6, 'ipv6'],
   ] as const
-  const rulesets: Ruleset[] = []
-  for (const [file, family] of given) {
-    if (file === null) continue
-    const { ruleset, failed } = readRules(file, family, errors, width)
-    errors.flush()
-    if (failed)
-      throw new Failure(`${printable(file)}: not evaluated, because of the mistakes above`, EXIT_UNREADABLE)
-    rulesets.push(ruleset)
-  }
-  return rulesets
+  return given.flatMap(([file, family]) => (file === null ? [] : loadRuleset(file, family, width)))
+}
+
+/** @throws Failure where the file cannot be read, or has mistakes, which are told on standard error. */
+export function loadRuleset(file: string, family: Family, width: number): Ruleset {
+  const errors = new Output(2)
+  const { ruleset, failed } = readRules(file, family, errors, width)
+  errors.flush()
+  if (failed)
+    throw new Failure(`${printable(file)}: not evaluated, because of the mistakes above`, EXIT_UNREADABLE)
+  return ruleset
 }
 
 /** @throws Failure where a file cannot be read, or has mistakes, which are told on standard error. */

@@ -14,10 +14,12 @@ import { type Packet, PROTOCOL_TCP, PROTOCOL_UDP } from '../../packet/packet.ts'
 import { Consequences } from '../../replay/consequences.ts'
 import type { PacketRecord } from '../../replay/record.ts'
 import { recordOf } from '../../replay/record-of.ts'
-import { Replay, type ReplayObserver } from '../../replay/replay.ts'
+import { type Instant, Replay, type ReplayObserver } from '../../replay/replay.ts'
 import { needsOf } from '../../replay/rule-needs.ts'
 import { Standpoint } from '../../replay/standpoint.ts'
+import { Station, type StationOptions } from '../../replay/station.ts'
 import type { Ruleset } from '../../ruleset/model.ts'
+import { wrongUse } from '../failure.ts'
 import { gunzip } from '../gunzip.ts'
 import { runAssumptions } from './assumptions.ts'
 import { type PreparedHost, prepareHost } from './host.ts'
@@ -63,12 +65,13 @@ export class Run {
   readonly unevaluated: readonly Unevaluated[]
   readonly #options: RunOptions
 
-  constructor({ options, rulesets, width }: RunParts, prepared: PreparedHost) {
+  /** `capture`: that of another run, which reads it for both. */
+  constructor({ options, rulesets, width }: RunParts, prepared: PreparedHost, capture?: MergedCapture) {
     this.#options = options
     this.prepared = prepared
     const reversePath = new ReversePath(prepared.host.interfaces)
     this.tracker = trackerOf(options, readSettings(options, reversePath))
-    this.capture = new MergedCapture(prepared.inputs, { gunzip })
+    this.capture = capture ?? new MergedCapture(prepared.inputs, { gunzip })
     const { host, names, ofFile, strict, captured } = prepared
     const place = new CapturePlace(host, { interfaces: this.capture.interfaces, names, ofFile })
     this.way = new HostWay(host, place, { strict, reversePath })
@@ -89,20 +92,35 @@ export class Run {
 
   /** Ready to run. `say` is told about the file of --table-in, when the run starts. @throws Failure from `run()` of what it answers */
   replay(observer: ReplayObserver, say: (text: string) => void): Replay {
-    const { consequences, standpoint } = this
-    const { tableIn } = this.#options
     return new Replay(
       this.capture,
       this.firewall,
       {
         ...observer,
         onStart: (start) => {
-          if (tableIn !== null) for (const text of loadTable(tableIn, this.tracker)) say(text)
+          for (const text of this.start(start)) say(text)
           return observer.onStart?.(start) ?? []
         },
       },
-      { ...(consequences !== null && { consequences }), ...(standpoint !== null && { standpoint }) },
+      this.#stationOptions(),
     )
+  }
+
+  /** For packets that another run's capture brings; `start` comes ahead of the first. */
+  station(): Station {
+    return new Station(this.firewall, this.#stationOptions())
+  }
+
+  /** Fills the table from the file of --table-in, at the time of the first packet; answers what is to be told about it. @throws Failure */
+  start({ seconds, nanoseconds }: Instant): string[] {
+    const { tableIn } = this.#options
+    this.tracker.setTime(seconds, nanoseconds)
+    return tableIn === null ? [] : loadTable(tableIn, this.tracker)
+  }
+
+  #stationOptions(): StationOptions {
+    const { consequences, standpoint } = this
+    return { ...(consequences !== null && { consequences }), ...(standpoint !== null && { standpoint }) }
   }
 
   recordOf(packet: Packet, outcome: Outcome, number: number): PacketRecord {
@@ -140,8 +158,18 @@ export class Run {
   }
 }
 
+/** What is told by options that Linux 2.4 had no use for. */
+function refuseLater({ linux, zone, timeouts }: RunOptions): void {
+  if (linux !== '2.4') return
+  if (zone !== 0) throw wrongUse(`--zone ${zone}: Linux 2.4 had no zones (--linux 2.4)`)
+  if (timeouts !== null)
+    throw wrongUse('--timeouts: Linux 2.4 had no target CT, its timeouts are fixed (--linux 2.4)')
+}
+
+/** @throws Failure where the Linux in question had no such thing. */
 function trackerOf(options: RunOptions, settings: Settings): Tracker {
   const { hz, zone, checksum } = options
+  refuseLater(options)
   const tracker = new Tracker({ settings, hz, zone, checksums: checksum })
   loadTimeoutPolicies(options, tracker)
   for (const { helper, protocol, port } of options.helper) {
