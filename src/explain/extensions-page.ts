@@ -33,12 +33,6 @@ const notes: Readonly<Record<Type, Readonly<Record<string, string>>>> = {
   },
 }
 
-/** Of iptables 1.8.9, where they are not in the registry: a rule with one of them is a mistake here. */
-const others: Readonly<Record<Type, readonly string[]>> = {
-  match: ['ipvs', 'rateest'],
-  target: ['CLUSTERIP', 'DNPT', 'SNPT', 'ULOG'],
-}
-
 /** Why an extension is never evaluated, or null. */
 export function refusalOf(extension: AnyExtension): string | null {
   if (extension.compile === undefined) return 'not built yet'
@@ -80,6 +74,23 @@ function isOption(entry: Option<unknown> | Shorthand<unknown>): entry is Option<
   return !('stands' in entry)
 }
 
+/** An option that sections of the table repeat is told once. */
+function onceEach<T extends { readonly names: readonly string[] }>(entries: Readonly<Record<string, T>>) {
+  const names = new Set<string>()
+  return Object.entries(entries).filter(
+    ([
+      ,
+      {
+        names: [name],
+      },
+    ]) => {
+      const isNew = !names.has(name!)
+      names.add(name!)
+      return isNew
+    },
+  )
+}
+
 class Section {
   readonly #extension: AnyExtension
   readonly #families: readonly Family[]
@@ -90,7 +101,7 @@ class Section {
   constructor(extension: AnyExtension) {
     this.#extension = extension
     this.#families = extension.family === undefined ? ['ipv4', 'ipv6'] : [extension.family]
-    this.#entries = { ...extension.options, ...extension.shorthands }
+    this.#entries = Object.fromEntries(onceEach({ ...extension.options, ...extension.shorthands }))
     this.#rivals = this.#rivalsOf(Object.values(this.#entries))
   }
 
@@ -221,7 +232,6 @@ const beginnings: Readonly<Record<Type, readonly string[]>> = {
 /** The whole page, as Markdown. */
 export function renderExtensionsPage(type: Type): string {
   const all: readonly AnyExtension[] = type === 'match' ? matches : targets
-  const unknown = others[type].filter((name) => all.every((one) => one.name !== name))
   const refused = [...new Set(all.filter((one) => refusalOf(one) !== null).map(({ name }) => name))]
   const parts = [
     '<!-- Made from the option tables by `npx vitest run src/explain -u`. Do not edit. -->',
@@ -232,7 +242,6 @@ export function renderExtensionsPage(type: Type): string {
       'evaluated, `sallyport replay` refuses to run, unless `--unknown=ignore` leaves such rules out.',
     ].join('\n'),
     refused.length === 0 ? '' : `Not evaluated: ${refused.map(code).join(', ')}.`,
-    unknown.length === 0 ? '' : `Not read either: ${unknown.map(code).join(', ')}.`,
     ...all.map((extension) => new Section(extension).render()),
   ]
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`

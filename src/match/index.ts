@@ -29,6 +29,7 @@ import { icmp6 } from './icmp6.ts'
 import { ipcomp } from './ipcomp.ts'
 import { iprange } from './iprange.ts'
 import { ipv6header } from './ipv6header.ts'
+import { ipvs } from './ipvs.ts'
 import { length } from './length.ts'
 import { limit } from './limit.ts'
 import { mac } from './mac.ts'
@@ -42,6 +43,7 @@ import { physdev } from './physdev.ts'
 import { pkttype } from './pkttype.ts'
 import { policy } from './policy.ts'
 import { quota } from './quota.ts'
+import { rateest } from './rateest.ts'
 import { realm } from './realm.ts'
 import { recent } from './recent.ts'
 import { rpfilter } from './rpfilter.ts'
@@ -92,6 +94,7 @@ export const matches: readonly AnyExtension[] = [
   ipcomp,
   iprange,
   ipv6header,
+  ipvs,
   length,
   limit,
   mac,
@@ -105,6 +108,7 @@ export const matches: readonly AnyExtension[] = [
   pkttype,
   policy,
   quota,
+  rateest,
   realm,
   recent,
   rpfilter,

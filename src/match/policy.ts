@@ -1,6 +1,6 @@
 import { NotEvaluated } from '../hook/environment.ts'
 import { shown } from '../ruleset/diagnostic.ts'
-import { defineMatch, type Kind, option, type Problem, Refusal } from '../ruleset/extension.ts'
+import { defineMatch, type Kind, type Option, option, type Problem, Refusal } from '../ruleset/extension.ts'
 import { choice } from '../ruleset/kind/choice.ts'
 import { flag } from '../ruleset/kind/flag.ts'
 import { number } from '../ruleset/kind/number.ts'
@@ -25,10 +25,54 @@ const ipsecProtocol: Kind<number> = {
 
 const tunnelEnd = keptAddress('short')
 
-/** What tells of the transformation, in the order in which it is printed. */
-const parts = ['reqid', 'spi', 'protocol', 'mode', 'tunnelDestination', 'tunnelSource'] as const
+/** XT_POLICY_MAX_ELEM. */
+const MOST = 4
 
-/** One transformation; rules that describe several (`--next`) are not read. */
+/** What tells of one transformation, in the order in which it is printed. */
+const transformation = {
+  reqid: option(number(), { names: ['--reqid'], summary: 'the request id is this', invertible: true }),
+  spi: option(number({ base: 16 }), {
+    names: ['--spi'],
+    summary: 'the security parameter index is this',
+    invertible: true,
+  }),
+  protocol: option(ipsecProtocol, {
+    names: ['--proto'],
+    summary: 'the protocol is this',
+    invertible: true,
+  }),
+  mode: option(choice({ usage: 'MODE', names: ['transport', 'tunnel'] }), {
+    names: ['--mode'],
+    summary: 'the mode is this',
+    invertible: true,
+  }),
+  tunnelDestination: option(tunnelEnd, {
+    names: ['--tunnel-dst'],
+    summary: 'the tunnel leads there',
+    invertible: true,
+  }),
+  tunnelSource: option(tunnelEnd, {
+    names: ['--tunnel-src'],
+    summary: 'the tunnel begins there',
+    invertible: true,
+  }),
+} as const
+const parts = Object.keys(transformation)
+
+const next = option(flag, {
+  names: ['--next'],
+  summary: 'describes the next transformation: of the options, those behind `--strict` may stand here again',
+  begins: true,
+})
+
+/** The keys of a further transformation, from 2, end with its number. */
+function further(index: number): Record<string, Option<unknown>> {
+  const entries = Object.entries({ next, ...transformation } as Record<string, Option<unknown>>)
+  return Object.fromEntries(entries.map(([key, one]) => [`${key}${index}`, one]))
+}
+
+const keyOf = (part: string, index: number) => (index === 1 ? part : `${part}${index}`)
+
 export const policy = defineMatch({
   name: 'policy',
   summary: 'asks which IPsec policy the packet is under',
@@ -44,33 +88,14 @@ export const policy = defineMatch({
       initial: 'ipsec',
       omit: () => false,
     }),
-    strict: option(flag, { names: ['--strict'], summary: 'there is no other transformation' }),
-    reqid: option(number(), { names: ['--reqid'], summary: 'the request id is this', invertible: true }),
-    spi: option(number({ base: 16 }), {
-      names: ['--spi'],
-      summary: 'the security parameter index is this',
-      invertible: true,
+    strict: option(flag, {
+      names: ['--strict'],
+      summary: 'there is no transformation but those described, in their order',
     }),
-    protocol: option(ipsecProtocol, {
-      names: ['--proto'],
-      summary: 'the protocol is this',
-      invertible: true,
-    }),
-    mode: option(choice({ usage: 'MODE', names: ['transport', 'tunnel'] }), {
-      names: ['--mode'],
-      summary: 'the mode is this',
-      invertible: true,
-    }),
-    tunnelDestination: option(tunnelEnd, {
-      names: ['--tunnel-dst'],
-      summary: 'the tunnel leads there',
-      invertible: true,
-    }),
-    tunnelSource: option(tunnelEnd, {
-      names: ['--tunnel-src'],
-      summary: 'the tunnel begins there',
-      invertible: true,
-    }),
+    ...transformation,
+    ...further(2),
+    ...further(3),
+    ...further(MOST),
   },
   hooksOf: ({ direction }) =>
     direction.value === 'in' ? ['PREROUTING', 'INPUT', 'FORWARD'] : ['FORWARD', 'OUTPUT', 'POSTROUTING'],
@@ -78,26 +103,35 @@ export const policy = defineMatch({
   normalise(options) {
     if (options['policy']?.value !== 'none') return options
     const rest: Record<string, Settings[string]> = {}
-    for (const [key, setting] of Object.entries(options)) {
-      if (!(parts as readonly string[]).includes(key)) rest[key] = setting
-    }
+    for (const [key, setting] of Object.entries(options)) if (!parts.includes(key)) rest[key] = setting
     return rest
   },
-  check(options): readonly Problem[] {
+  check({ policy, strict, ...others }): readonly Problem[] {
+    const options: Settings = others
     const problems: Problem[] = []
-    const { policy, strict, mode, tunnelSource, tunnelDestination } = options
-    if (strict && policy.value === 'none') {
-      const message = 'where no policy is, none can be the only one'
-      problems.push({ code: 'conflicting-options', option: 'strict', message })
-    } else if (strict && parts.every((part) => options[part] === undefined)) {
-      const message = '--strict needs one of --reqid, --spi, --proto, --mode, --tunnel-src and --tunnel-dst'
-      problems.push({ code: 'missing-option', option: 'strict', message })
+    const count = 1 + [2, 3, MOST].filter((index) => options[`next${index}`]).length
+    if (policy.value === 'none' && (strict || count > 1)) {
+      const message = 'where no policy is, nothing can be said of it'
+      problems.push({ code: 'conflicting-options', option: strict ? 'strict' : 'next2', message })
+      return problems
     }
-    // What is not transport is a tunnel.
-    const isTunnel = mode !== undefined && (mode.value === 'tunnel') !== mode.inverted
-    if ((tunnelSource || tunnelDestination) && !isTunnel) {
-      const option = tunnelSource ? 'tunnelSource' : 'tunnelDestination'
-      problems.push({ code: 'missing-option', option, message: 'ends of a tunnel need --mode tunnel' })
+    if (count > 1 && !strict)
+      problems.push({ code: 'missing-option', option: 'next2', message: '--next needs --strict' })
+    for (let index = 1; index <= count; index++) {
+      const [mode, source, destination] = ['mode', 'tunnelSource', 'tunnelDestination'].map(
+        (part) => options[keyOf(part, index)],
+      )
+      if (strict && parts.every((part) => options[keyOf(part, index)] === undefined)) {
+        const message =
+          'with --strict each transformation needs one of --reqid, --spi, --proto, --mode, --tunnel-src and --tunnel-dst'
+        problems.push({ code: 'missing-option', option: index === 1 ? 'strict' : `next${index}`, message })
+      }
+      // What is not transport is a tunnel.
+      const isTunnel = mode !== undefined && (mode.value === 'tunnel') !== mode.inverted
+      if ((source || destination) && !isTunnel) {
+        const option = keyOf(source ? 'tunnelSource' : 'tunnelDestination', index)
+        problems.push({ code: 'missing-option', option, message: 'ends of a tunnel need --mode tunnel' })
+      }
     }
     return problems
   },

@@ -50,6 +50,7 @@ export type DiagnosticCode =
   | 'narrow-flags'
   | 'no-wildcard'
   | 'never-matches'
+  | 'obsolete'
   | 'too-many'
 
 /** Replaces a part of the text. */

@@ -56,6 +56,8 @@ export interface Kind<T> {
   examples(family: Family): readonly string[]
   /** How many words it takes: 0 for a flag. */
   readonly words: number
+  /** Of one word: it may be left out, then `read` is given none; and never behind a `=`. */
+  readonly optional?: true
   read(texts: readonly string[], context: ValueContext): T | Refusal
   /** The words as iptables-save prints them, quoted where needed; '' for a flag. */
   print(value: T, context: ValueContext): string
@@ -83,6 +85,8 @@ export interface Option<T> {
   readonly excludes?: readonly string[]
   /** May be given several times; the last one counts. */
   readonly repeatable?: boolean
+  /** Behind it begins the next section: a name that the table has several times means its next entry from there on. */
+  readonly begins?: true
 }
 
 /** Another way to write an option of the table, e.g. `--syn`. */
@@ -92,6 +96,7 @@ export interface Shorthand<T> {
   readonly summary: string
   readonly invertible?: boolean
   readonly excludes?: readonly string[]
+  readonly repeatable?: boolean
   /** The settings it stands for, by key; none for an option that has no effect. */
   stands(value: T, inverted: boolean): Settings
 }
@@ -156,6 +161,8 @@ export interface ExtensionDefinition<T extends OptionTable, E, C> {
   normalise?(options: Settings, context: CheckContext): Settings
   /** What the table of options cannot say. Only asked about settings that are good by themselves. */
   check?(options: OptionsOfTable<T>, context: CheckContext): readonly Problem[]
+  /** How iptables-save prints it behind its name, where that does not follow the table. */
+  print?(options: Settings, context: ValueContext): string
   /** How it is evaluated; asked once a rule, by what compiles rules. */
   compile?(options: OptionsOfTable<T>, environment: E): C
 }

@@ -122,6 +122,7 @@ function device(option: string, test: InterfaceTest | null): string {
 function printOptions({ options }: Use, registered: Registered | null, context: ValueContext): string {
   if (registered === null) return ''
   const { extension, keys } = registered
+  if (extension.print) return ` ${extension.print(options, context)}`
   let text = ''
   for (const key of keys) {
     const setting = options[key]

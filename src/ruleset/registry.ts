@@ -2,10 +2,11 @@
 import { type AnyExtension, initialOf, type Option, type Shorthand } from './extension.ts'
 import type { Family, Setting } from './model.ts'
 
-/** An option or shorthand by one of its names. */
-export type NamedOption =
-  | { readonly key: string; readonly option: Option<unknown>; readonly shorthand: null }
-  | { readonly key: string; readonly option: null; readonly shorthand: Shorthand<unknown> }
+/** An option or shorthand by one of its names; `further` are those that have the name in the sections behind. */
+export type NamedOption = { readonly key: string; readonly further: readonly NamedOption[] } & (
+  | { readonly option: Option<unknown>; readonly shorthand: null }
+  | { readonly option: null; readonly shorthand: Shorthand<unknown> }
+)
 
 /** An extension with its options by name. */
 export interface Registered {
@@ -69,13 +70,25 @@ export class Registry {
   }
 }
 
+const none: readonly NamedOption[] = []
+
 function register(extension: AnyExtension): Registered {
   const byName = new Map<string, NamedOption>()
+  const furtherOf = new Map<string, NamedOption[]>()
   for (const [key, option] of Object.entries(extension.options)) {
-    for (const name of option.names) byName.set(name, { key, option, shorthand: null })
+    for (const name of option.names) {
+      const further = furtherOf.get(name)
+      if (further) {
+        further.push({ key, option, shorthand: null, further: none })
+        continue
+      }
+      const list: NamedOption[] = []
+      furtherOf.set(name, list)
+      byName.set(name, { key, option, shorthand: null, further: list })
+    }
   }
   for (const [key, shorthand] of Object.entries(extension.shorthands ?? {})) {
-    for (const name of shorthand.names) byName.set(name, { key, option: null, shorthand })
+    for (const name of shorthand.names) byName.set(name, { key, option: null, shorthand, further: none })
   }
   const initials = (family: Family) =>
     Object.entries(extension.options).flatMap(([key, option]) => {

@@ -9,6 +9,7 @@ import { mendDashes } from './hazard.ts'
 import { type FoundOption, Loaded } from './loaded.ts'
 import { type Counters, type Family, noCounts, type Rule, type Target, type Use } from './model.ts'
 import type { Registry } from './registry.ts'
+import { retired } from './retired.ts'
 import { isBuiltIn, isTable, programOf, type TableName, tableNames } from './tables.ts'
 import { type Move, UseDraft } from './use-draft.ts'
 import { mendLostBlank, readValue, takeWord, Words } from './value-reader.ts'
@@ -336,20 +337,33 @@ class RuleReader {
     if (value === null) return
     const registered = this.#loaded.matchNamed(value.text)
     if (registered === null) {
-      const { registry } = this.#context
-      const other = registry.match(value.text, this.#family === 'ipv4' ? 'ipv6' : 'ipv4')
-      if (other) {
-        const program = programOf(this.#family === 'ipv4' ? 'ipv6' : 'ipv4')
-        this.#error(value, 'wrong-family', `the match ${value.text} is for ${program}`)
-      } else {
-        this.#error(value, 'unknown-match', `there is no match ${shown(value.text)}`, {
-          suggestion: suggest(value.text, registry.names('match', this.#family)),
-        })
-      }
+      this.#unknownMatch(value)
       this.#skipOptions()
       return
     }
     this.#loaded.addMatch(new UseDraft(registered, { start: word.start, end: value.end }))
+  }
+
+  #unknownMatch(value: Word): void {
+    if (this.#isOfOtherFamily('match', value) || this.#isRetired('match', value)) return
+    this.#error(value, 'unknown-match', `there is no match ${shown(value.text)}`, {
+      suggestion: suggest(value.text, this.#context.registry.names('match', this.#family)),
+    })
+  }
+
+  #isOfOtherFamily(type: 'match' | 'target', value: Word): boolean {
+    const other = this.#family === 'ipv4' ? 'ipv6' : 'ipv4'
+    if (this.#context.registry[type](value.text, other) === null) return false
+    this.#error(value, 'wrong-family', `the ${type} ${value.text} is for ${programOf(other)}`)
+    return true
+  }
+
+  #isRetired(type: 'match' | 'target', value: Word): boolean {
+    const found = retired(type, value.text)
+    if (found === null) return false
+    const message = `the ${type} ${value.text} ${found.was}: ${found.instead}`
+    this.#error(value, `unknown-${type}`, message)
+    return true
   }
 
   /** A name behind -m or -j; a blank may be missing behind it. */
@@ -397,6 +411,7 @@ class RuleReader {
       this.#error(value, 'unknown-target', `-g takes a chain, and ${shown(text)} is a target; use -j`)
       return
     }
+    if (!goto && (this.#isOfOtherFamily('target', value) || this.#isRetired('target', value))) return
     const names = [...chains.names(this.#table), ...(goto ? [] : registry.names('target', this.#family))]
     // Near in letters; a long list of chains is not searched.
     const suggestion = names.length > 2000 ? null : suggest(text, names)
@@ -408,16 +423,22 @@ class RuleReader {
   }
 
   #readExtensionOption(found: FoundOption, word: Word, attached: Word | null): void {
-    const { named, use, name } = found
+    const { use, name } = found
+    const named = use.ofSection(found.named)
     const spec = named.option ?? named.shorthand
     const invertible = spec.invertible === true
     const negation = this.#negation
     let inverted = this.#takeNegation(invertible, name)
     if (negation && !invertible) use.spoil()
-    const fits = use.enter(found, word, this.#log)
+    const fits = use.enter({ ...found, named }, word, this.#log)
+    if (spec.kind.optional && attached)
+      this.#error(word, 'unknown-option', `${name} takes its value without =`)
     if (spec.kind.words === 0) {
       if (attached) this.#error(word, 'unknown-option', `${name} takes no value`)
-      else if (fits) use.set(named, name, word, null, true, inverted, this.#loaded.valueContext)
+      else if (fits) {
+        const context = this.#loaded.valueContext
+        use.set(named, name, word, null, spec.kind.read([], context), inverted, context)
+      }
       return
     }
     if (attached === null && this.#oldNegation(word, invertible)) inverted = !inverted

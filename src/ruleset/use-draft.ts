@@ -53,13 +53,20 @@ export class UseDraft {
     this.#bad = true
   }
 
+  /** Which of the options that share the name stands here, by the sections that have begun. */
+  ofSection(named: NamedOption): NamedOption {
+    if (named.further.length === 0) return named
+    const begun = this.#given.filter(({ spec }) => 'begins' in spec && spec.begins).length
+    return begun === 0 ? named : (named.further[begun - 1] ?? named.further.at(-1)!)
+  }
+
   /** Takes note of an option, and says what speaks against it here; its value comes with `set`. */
   enter(met: MetOption, span: Span, log: DiagnosticLog): boolean {
     const { named, name, passedOver } = met
     const { key } = named
     const spec = named.option ?? named.shorthand
     const again = this.#given.find((one) => one.key === key)
-    if (again && named.option?.repeatable !== true) {
+    if (again && spec.repeatable !== true) {
       const why = passedOver === null ? '' : `: a second ${passedOver} leaves the name to ${this.name}`
       const message = `${name} stands here twice; ${this.name} takes it once${why}`
       log.add(span, { code: 'repeated-option', message })

@@ -116,6 +116,10 @@ export function readValue<T>(
 ): ValueRead<T> | null {
   const { option, optionSpan, kind, context, attached } = request
   const values: Word[] = []
+  if (kind.optional && attached === null && !words.hasPlainWord()) {
+    const read = kind.read([], context)
+    if (!(read instanceof Refusal)) return { value: read, span: optionSpan }
+  }
   if (attached) values.push(attached)
   while (values.length < kind.words) {
     const word = words.next()

@@ -4,6 +4,7 @@ import { accept } from './accept.ts'
 import { audit } from './audit.ts'
 import { checksum } from './checksum.ts'
 import { classify } from './classify.ts'
+import { clusterip } from './clusterip.ts'
 import { connmark } from './connmark.ts'
 import { connsecmark } from './connsecmark.ts'
 import { ct } from './ct.ts'
@@ -22,6 +23,7 @@ import { netmap } from './netmap.ts'
 import { nflog } from './nflog.ts'
 import { nfqueue } from './nfqueue.ts'
 import { notrack } from './notrack.ts'
+import { dnpt, snpt } from './npt.ts'
 import { queue } from './queue.ts'
 import { rateest } from './rateest.ts'
 import { redirect } from './redirect.ts'
@@ -38,16 +40,19 @@ import { tos } from './tos.ts'
 import { tproxy } from './tproxy.ts'
 import { trace } from './trace.ts'
 import { ttl } from './ttl.ts'
+import { ulog } from './ulog.ts'
 
 export const targets: readonly AnyExtension[] = [
   accept,
   audit,
   checksum,
   classify,
+  clusterip,
   connmark,
   connsecmark,
   ct,
   dnat,
+  dnpt,
   drop,
   dscp,
   ecn,
@@ -70,6 +75,7 @@ export const targets: readonly AnyExtension[] = [
   secmark,
   set,
   snat,
+  snpt,
   synproxy,
   tcpmss,
   tcpoptstrip,
@@ -78,4 +84,5 @@ export const targets: readonly AnyExtension[] = [
   tproxy,
   trace,
   ttl,
+  ulog,
 ]

@@ -11,11 +11,14 @@ export const excluded: Readonly<Record<string, string>> = {
 
 /** What the lab has not: a policy of timeouts, lamps, SELinux, a socket, a bridge, a program behind a queue. */
 export const notInLab: Readonly<Record<string, string>> = {
+  'match ipvs': 'the kernel of the lab has none',
   'match nfacct': 'the lab has no account',
+  'target CLUSTERIP': 'no kernel has it any more',
   'target CT.timeout': 'the lab has no policy of timeouts',
   'target IDLETIMER.alarm': 'a timer is an alarm in all rules that name it, or in none',
   'target LED': 'the kernel of the lab has none',
   'target SECMARK': 'the kernel of the lab has no SELinux',
+  'target ULOG': 'no kernel has it any more',
 }
 
 /** What no capture tells, and what no kernel takes: the engine refuses it by name, and it is drawn anew. */
@@ -37,7 +40,10 @@ export const notYet: readonly string[] = [
   'match bpf',
   'match cluster',
   'match osf',
+  'match rateest',
+  'target DNPT',
   'target HMARK',
+  'target SNPT',
   'target SYNPROXY',
   'target TEE',
   'target TPROXY',
