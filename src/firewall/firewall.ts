@@ -137,6 +137,8 @@ export class Firewall {
   readonly passage: Passage = new Passage()
   /** What REJECT answered to the last packet; null while no rules are loaded. */
   readonly answers: Answers | null
+  /** Where `-m statistic` and NAT draw from. */
+  readonly random: Random
   /** Told what targets say (LOG, NFLOG), while their packet is on its way. */
   onNote: ((passage: Passage, note: Note) => void) | null = null
   readonly #hooks: Hooks | null
@@ -173,6 +175,7 @@ export class Firewall {
     } = options
     this.host = host
     const random = new Random(seed)
+    this.random = random
     const nat = new Nat(tracker, ports ?? new SeededPorts(random))
     const shared = new Map<string, unknown>([[SHARED_NAT, nat]])
     const program = (family: Family): Program | null => {
@@ -201,7 +204,8 @@ export class Firewall {
     const isAuto = options.conntrack === 'auto'
     this.tracks = {
       ipv4: !isAuto || this.programs.ipv4?.needsTracking === true,
-      ipv6: !isAuto || this.programs.ipv6?.needsTracking === true,
+      // Linux 2.4 had no connection tracking for IPv6.
+      ipv6: tracker.settings.linux !== '2.4' && (!isAuto || this.programs.ipv6?.needsTracking === true),
     }
     if (rulesets.length === 0) {
       this.#hooks = null
