@@ -12,9 +12,11 @@ export interface Placed<By> extends Taken<By> {
 const MOST_INTERVALS = 8
 
 export class BoxIndex<By> {
-  readonly #groups: readonly Group<By>[]
+  readonly #groups: Group<By>[]
+  readonly #sizes: readonly number[]
 
   constructor(placed: readonly Placed<By>[], sizes: readonly number[]) {
+    this.#sizes = sizes
     const byField = new Map<number, Placed<By>[]>()
     for (const taker of placed) {
       const field = narrowestField(taker.box, sizes)
@@ -23,6 +25,14 @@ export class BoxIndex<By> {
       else group.push(taker)
     }
     this.#groups = [...byField].map(([field, takers]) => new Group(field, takers, sizes[field] ?? 1))
+  }
+
+  /** What stands at a place takes nothing: it need not be found. */
+  remove(order: number): void {
+    this.#groups.forEach((group, index) => {
+      if (!group.remove(order) || !group.isHalfEmpty) return
+      this.#groups[index] = new Group(group.field, group.living(), this.#sizes[group.field] ?? 1)
+    })
   }
 
   /**
@@ -77,10 +87,16 @@ class Group<By> {
   readonly #leaves: number
   readonly #seen: Int32Array
   #stamp = 0
+  readonly #size: number
+  /** 1: taken out. */
+  readonly #removed: Uint8Array
+  #removals = 0
 
   constructor(field: number, takers: readonly Placed<By>[], size: number) {
     this.field = field
+    this.#size = size
     this.#takers = takers
+    this.#removed = new Uint8Array(takers.length)
     this.#sums = new Float64Array(takers.length + 1)
     const intervals: (readonly [from: number, to: number, owner: number])[] = []
     takers.forEach(({ box }, owner) => {
@@ -113,6 +129,31 @@ class Group<By> {
     return low
   }
 
+  get isHalfEmpty(): boolean {
+    return this.#removals * 2 > this.#takers.length
+  }
+
+  living(): readonly Placed<By>[] {
+    return this.#takers.filter((_, index) => this.#removed[index] === 0)
+  }
+
+  /** True if there was something to remove. */
+  remove(order: number): boolean {
+    const { length } = this.#takers
+    const first = this.#countBefore(order)
+    let share = 0
+    let index = first
+    for (; index < length && this.#takers[index]!.order === order; index++) {
+      if (this.#removed[index] === 1) continue
+      this.#removed[index] = 1
+      this.#removals++
+      share += sizeOf(sideOf(this.#takers[index]!.box, this.field) ?? [0, this.#size]) / this.#size
+    }
+    if (share === 0) return false
+    for (let sum = index; sum <= length; sum++) this.#sums[sum] = this.#sums[sum]! - share
+    return true
+  }
+
   shareBefore(order: number): number {
     return this.#sums[this.#countBefore(order)]!
   }
@@ -121,7 +162,7 @@ class Group<By> {
     const count = this.#countBefore(before)
     for (let i = 0; i < count; i++) {
       const taker = this.#takers[i]!
-      if (boxesOverlap(taker.box, box)) found.push(taker)
+      if (this.#removed[i] === 0 && boxesOverlap(taker.box, box)) found.push(taker)
     }
   }
 
@@ -158,7 +199,7 @@ class Group<By> {
       const at = node - this.#leaves
       if (at >= count) continue
       const owner = this.#owner[at]!
-      if (this.#seen[owner] === this.#stamp) continue
+      if (this.#seen[owner] === this.#stamp || this.#removed[owner] === 1) continue
       this.#seen[owner] = this.#stamp
       const taker = this.#takers[owner]!
       if (taker.order < before && boxesOverlap(taker.box, box)) found.push(taker)

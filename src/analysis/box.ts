@@ -3,7 +3,7 @@
  * have any value. Sides are in ascending order of their fields; none is empty, so that a box always holds something, and none has
  * every value.
  */
-import { complement, type Intervals, intersect, isWithin, overlap, sizeOf } from './intervals.ts'
+import { complement, type Intervals, intersect, isWithin, overlap, sharedSize, sizeOf } from './intervals.ts'
 
 export interface Side {
   /** Number of the field in its `Space`. */
@@ -105,7 +105,7 @@ export function shareOf(box: Box, other: Box, sizes: readonly number[]): number 
     const side = box[i]
     share *=
       side !== undefined && side.field === field
-        ? sizeOf(intersect(side.set, set)) / sizeOf(side.set)
+        ? sharedSize(side.set, set) / sizeOf(side.set)
         : sizeOf(set) / sizes[field]!
   }
   return share

@@ -10,6 +10,7 @@ import {
   nothing,
   one,
   overlap,
+  sharedSize,
   sizeOf,
   union,
   where,
@@ -38,6 +39,7 @@ test('any two sets: the operations are those of sets of numbers', () => {
       const both = inA.filter((value) => inB.includes(value))
       expect(members(intersect(a, b))).toEqual(both)
       expect(overlap(a, b)).toBe(both.length > 0)
+      expect(sharedSize(a, b)).toBe(both.length)
       expect(isWithin(a, b)).toBe(both.length === inA.length)
       expect(members(complement(a, SIZE))).toEqual(members([0, SIZE]).filter((value) => !inA.includes(value)))
       expect(members(union([a, b]))).toEqual(

@@ -46,6 +46,21 @@ export function overlap(a: Intervals, b: Intervals): boolean {
   return false
 }
 
+/** How many numbers both hold. */
+export function sharedSize(a: Intervals, b: Intervals): number {
+  let size = 0
+  let i = 0
+  let j = 0
+  while (i < a.length && j < b.length) {
+    const from = Math.max(a[i]!, b[j]!)
+    const to = Math.min(a[i + 1]!, b[j + 1]!)
+    if (from < to) size += to - from
+    if (a[i + 1]! < b[j + 1]!) i += 2
+    else j += 2
+  }
+  return size
+}
+
 /** Everything in `inner` is in `outer`. */
 export function isWithin(inner: Intervals, outer: Intervals): boolean {
   let j = 0

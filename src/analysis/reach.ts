@@ -92,7 +92,11 @@ export class TableReach {
     const fates = new Map<RuleNode, Fate>()
     for (const chain of this.node.order) {
       if (chain.isBuiltIn) this.#entries.set(chain, [entranceOf(chain, table, space)])
-      for (const rule of chain.rules) fates.set(rule, this.#fateOf(rule))
+      for (const rule of chain.rules) {
+        const fate = this.#fateOf(rule)
+        fates.set(rule, fate)
+        if (fate.kind !== 'lives' && fate.kind !== 'undecided') this.#indexes.get(chain)!.remove(rule.index)
+      }
     }
     this.fates = fates
   }
