@@ -12,10 +12,14 @@ const formats: Readonly<Record<TableFormatName, true>> = {
   extended: true,
   proc: true,
   ip_conntrack: true,
+  'ip_conntrack-2.4': true,
   save: true,
   xml: true,
   json: true,
 }
+
+/** That of the Linux in question. */
+const AUTO = 'auto'
 
 const shown = 'What is shown'
 const rules = 'Rules'
@@ -68,10 +72,11 @@ export const replayOptions = {
   table: {
     kind: 'enum',
     valueName: 'FORMAT',
-    values: Object.keys(formats) as TableFormatName[],
-    implied: 'conntrack',
+    values: [AUTO, ...(Object.keys(formats) as TableFormatName[])],
+    implied: AUTO,
     group: table,
-    sentence: 'the state table at the end, or at each --at',
+    sentence:
+      'the state table at the end, or at each --at; auto: as conntrack -L prints it, with --linux 2.4 as that kernel did',
   },
   at: {
     kind: 'list',

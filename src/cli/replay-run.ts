@@ -9,11 +9,12 @@ import { count } from '../explain/number-words.ts'
 import { countedRuleset } from '../firewall/counted.ts'
 import { formatEvent } from '../format/event.ts'
 import { formatExpectation } from '../format/expectation.ts'
+import { formatExpecting24 } from '../format/ip-conntrack.ts'
 import { NdjsonWriter } from '../format/ndjson.ts'
 import { PacketLines } from '../format/packet-line.ts'
 import { formatClosing, formatReport, type ReportParts } from '../format/report.ts'
 import { formatStatistics } from '../format/statistics.ts'
-import { tableLines } from '../format/table-format.ts'
+import { type TableFormatName, tableLines } from '../format/table-format.ts'
 import type { Packet } from '../packet/packet.ts'
 import { decidersOf, verdictsOf } from '../replay/deciders.ts'
 import { OddPackets } from '../replay/odd-packets.ts'
@@ -233,11 +234,13 @@ class ReplayRun {
     const tracker = this.#run.tracker
     tracker.settle()
     if (table !== null || !expect) {
+      const format = tableFormatOf(this.#options)
       const entries = [...tableOf(tracker)].filter(
         (view) => this.#request.filter?.matchesEntry(view) !== false,
       )
-      for (const line of tableLines(table ?? 'conntrack', entries)) this.#output.line(line)
-      const isOld = table === 'ip_conntrack'
+      for (const line of tableLines(format, entries)) this.#output.line(line)
+      if (format === 'ip_conntrack-2.4') this.#showExpecting()
+      const isOld = format === 'ip_conntrack' || format === 'ip_conntrack-2.4'
       const sixes = isOld ? entries.filter(({ family }) => family === 'ipv6').length : 0
       const leftOut = sixes === 0 ? '' : `, of which ${sixes} IPv6 are not shown: ip_conntrack has none`
       const { seconds, nanoseconds } = tracker.clock
@@ -248,6 +251,14 @@ class ReplayRun {
     }
     if (!expect) return
     for (const expectation of expectationsOf(tracker)) this.#output.line(formatExpectation(expectation))
+  }
+
+  /** The expectations, which Linux 2.4 listed behind the entries. */
+  #showExpecting(): void {
+    for (const expectation of expectationsOf(this.#run.tracker)) {
+      const line = formatExpecting24(expectation)
+      if (line !== null) this.#output.line(line)
+    }
   }
 
   #statistics(): StatisticsView {
@@ -312,8 +323,16 @@ class ReplayRun {
   }
 }
 
+/** Unless a format is named, it is that of the Linux in question. */
+function tableFormatOf({ table, linux }: ReplayOptions): TableFormatName {
+  if (table !== null && table !== 'auto') return table
+  return linux === '2.4' ? 'ip_conntrack-2.4' : 'conntrack'
+}
+
 /** Packets, records, changes and a capture are told in a stream of their own each, and the table is none. @throws Failure */
 function refuseMixed(options: ReplayOptions): void {
+  if (options.linux === '2.4' && options.stats)
+    throw wrongUse('--stats: Linux 2.4 kept no statistics (--linux 2.4)')
   if (options.rules === null && options.rules6 === null) {
     const needless = [
       ['--counters', options.counters],

@@ -342,9 +342,10 @@ function todaysName(bare: string): string {
 }
 
 function unknownIn24(name: string): string {
-  const isLater = /^ip_conntrack_\w*timeout/.test(bareName(name))
-  const why = isLater ? 'its timeouts were constants before 2.4.32, and are here' : 'its timeouts are fixed'
-  return `Linux 2.4 had no sysctl ${name}: ${why}, and of connection tracking only ${MAX_24} can be set`
+  const why = /^ip_conntrack_\w*timeout/.test(bareName(name))
+    ? 'its timeouts are constants here, as they were before 2.4.32'
+    : 'its timeouts are fixed'
+  return `Linux 2.4 had no sysctl ${name}: ${why}, and only ${MAX_24} can be set`
 }
 
 function unknownName(name: string, bare: string): string {

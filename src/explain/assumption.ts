@@ -3,6 +3,7 @@
  * the host itself saw.
  */
 import type { CaptureProblem } from '../capture/record.ts'
+import type { LinuxEra } from '../conntrack/settings.ts'
 import { printable } from '../diagnostic/printable.ts'
 import type { Replay } from '../replay/replay.ts'
 import { count } from './number-words.ts'
@@ -11,6 +12,7 @@ import { count } from './number-words.ts'
 export interface Assumption {
   /** What kind of assumption it is; codes are stable. */
   readonly code:
+    | 'linux-2.4'
     | 'rules-left-out'
     | 'no-rules'
     | 'queued'
@@ -42,11 +44,14 @@ export interface Assumption {
 /** What a replay that has run to its end took for granted. */
 export function assumptionsOf(replay: Replay): Assumption[] {
   const { summary, capture, tracker } = replay
-  const list: Assumption[] = capture.problems.map((problem) => ({
-    code: 'capture-problem',
-    count: 1,
-    sentence: problemSentence(problem, capture.names),
-  }))
+  const problems = capture.problems.map(
+    (problem): Assumption => ({
+      code: 'capture-problem',
+      count: 1,
+      sentence: problemSentence(problem, capture.names),
+    }),
+  )
+  const list: Assumption[] = [...eraOf(tracker.settings.linux, summary.packets), ...problems]
   const add = (code: Assumption['code'], number: number, sentence: string): void => {
     if (number > 0) list.push({ code, count: number, sentence })
   }
@@ -99,6 +104,12 @@ export function assumptionsOf(replay: Replay): Assumption[] {
     `${count(tracker.clock.backwards, 'packet')} with a time before the previous one's: taken at that one's time`,
   )
   return list
+}
+
+function eraOf(linux: LinuxEra, packets: number): Assumption[] {
+  const sentence =
+    'packets are tracked as Linux 2.4 did (--linux 2.4): IPv4 alone; any TCP segment opens an entry; neither windows nor checksums are looked at; timeouts are fixed'
+  return linux === '2.4' ? [{ code: 'linux-2.4', count: packets, sentence }] : []
 }
 
 function problemSentence(problem: CaptureProblem, names: readonly string[]): string {

@@ -1,6 +1,12 @@
 import { STATUS_ASSURED } from '../conntrack/status.ts'
-import type { EntryView } from '../conntrack/view.ts'
-import { PROTOCOL_ICMPV6, PROTOCOL_UDPLITE } from '../packet/packet.ts'
+import type { EntryView, ExpectationView } from '../conntrack/view.ts'
+import {
+  PROTOCOL_ICMP,
+  PROTOCOL_ICMPV6,
+  PROTOCOL_TCP,
+  PROTOCOL_UDP,
+  PROTOCOL_UDPLITE,
+} from '../packet/packet.ts'
 import { protocolName } from '../packet/protocol.ts'
 import { tupleKind } from './protocol-name.ts'
 import { counterText, nameColumn, tupleText, unrepliedText } from './tuple.ts'
@@ -30,4 +36,35 @@ export function formatIpConntrack(entry: EntryView): string | null {
   if ((status & STATUS_ASSURED) !== 0) line += '[ASSURED] '
   if (entry.mark !== 0) line += `mark=${entry.mark} `
   return `${line}use=${entry.use}`
+}
+
+/** The protocols that Linux 2.4 had a tracker for; all others are `unknown`, and without ports. */
+const known24: ReadonlySet<number> = new Set([PROTOCOL_TCP, PROTOCOL_UDP, PROTOCOL_ICMP])
+
+/**
+ * The same as 2.4 printed it (list_conntracks), without its end of line: everything ends with a blank, the last item
+ * too. A mark, which only patched kernels had, stands behind `use=`.
+ */
+export function formatIpConntrack24(entry: EntryView): string | null {
+  const { protocol, status, mark } = entry
+  if (entry.family === 'ipv6') return null
+  const known = known24.has(protocol)
+  const kind = known ? tupleKind(protocol) : 'none'
+  let line = nameColumn(known ? protocolName(protocol) : 'unknown', protocol)
+  line += `${entry.timeout} `
+  if (protocol === PROTOCOL_TCP) line += `${entry.state} `
+  line += tupleText(kind, entry.original)
+  line += unrepliedText(status)
+  line += tupleText(kind, entry.reply)
+  if ((status & STATUS_ASSURED) !== 0) line += '[ASSURED] '
+  line += `use=${entry.use} `
+  return mark === 0 ? line : `${line}mark=${mark} `
+}
+
+/** An expectation as 2.4 listed it behind the entries of the same file; null for IPv6. */
+export function formatExpecting24(expectation: ExpectationView): string | null {
+  const { protocol, timeout } = expectation
+  if (expectation.family === 'ipv6') return null
+  const kind = known24.has(protocol) ? tupleKind(protocol) : 'none'
+  return `EXPECTING: ${timeout ?? '-'} use=1 proto=${protocol} ${tupleText(kind, expectation)}`
 }

@@ -14,6 +14,7 @@ test('every format but the old file has a line for each entry', () => {
     extended: 2,
     proc: 2,
     ip_conntrack: 1,
+    'ip_conntrack-2.4': 1,
     save: 2,
     // The declaration and the root, open and closed, stand around them.
     xml: 5,

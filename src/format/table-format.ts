@@ -1,6 +1,6 @@
 import type { EntryView } from '../conntrack/view.ts'
 import { formatConntrack } from './conntrack.ts'
-import { formatIpConntrack } from './ip-conntrack.ts'
+import { formatIpConntrack, formatIpConntrack24 } from './ip-conntrack.ts'
 import { formatJson } from './json.ts'
 import { formatProc } from './proc.ts'
 import { formatSave } from './save.ts'
@@ -29,12 +29,13 @@ export const tableFormats = {
   extended: format((entry) => formatConntrack(entry, { extended: true })),
   proc: format(formatProc),
   ip_conntrack: format(formatIpConntrack),
+  'ip_conntrack-2.4': format(formatIpConntrack24),
   save: format(formatSave),
   xml: format((entry) => formatXml(entry), XML_HEADER, XML_FOOTER),
   json: format(formatJson),
 } as const satisfies Record<string, TableFormat>
 
-/** How a state table is printed: `conntrack -L`, with `-o extended`, /proc new and old, `-o save`, XML, or JSON. */
+/** How a state table is printed: `conntrack -L`, with `-o extended`, /proc new, old, and of 2.4, `-o save`, XML, or JSON. */
 export type TableFormatName = keyof typeof tableFormats
 
 /**

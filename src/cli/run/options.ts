@@ -78,6 +78,15 @@ export const runOptions = {
     group: table,
     sentence: 'begin with this table instead of an empty one: what conntrack -L -o extended printed',
   },
+  linux: {
+    kind: 'enum',
+    valueName: 'VERSION',
+    values: ['6.18', '2.4'],
+    default: '6.18',
+    group: tracker,
+    sentence:
+      'whose connection tracking it is: that of today, or that of 2.4, which the old articles describe',
+  },
   sysctl: {
     kind: 'list',
     parse: parseSysctl,

@@ -7,7 +7,7 @@ import type { RunOptions } from './options.ts'
 
 /** `reversePath` gets what is about it. @throws Failure */
 export function readSettings(options: RunOptions, reversePath: ReversePath): Settings {
-  const settings = new Settings()
+  const settings = new Settings(options.linux)
   const trySet = (name: string, value: string, where: string): void => {
     try {
       if (!reversePath.set(name, value)) settings.set(name, value)
