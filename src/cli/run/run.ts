@@ -20,7 +20,6 @@ import { Standpoint } from '../../replay/standpoint.ts'
 import { Station, type StationOptions } from '../../replay/station.ts'
 import type { Ruleset } from '../../ruleset/model.ts'
 import { wrongUse } from '../failure.ts'
-import { wrongUse } from '../failure.ts'
 import { gunzip } from '../gunzip.ts'
 import { runAssumptions } from './assumptions.ts'
 import { type PreparedHost, prepareHost } from './host.ts'
@@ -168,18 +167,8 @@ function refuseLater({ linux, zone, timeouts }: RunOptions): void {
 }
 
 /** @throws Failure where the Linux in question had no such thing. */
-/** What is told by options that Linux 2.4 had no use for. */
-function refuseLater({ linux, zone, timeouts }: RunOptions): void {
-  if (linux !== '2.4') return
-  if (zone !== 0) throw wrongUse(`--zone ${zone}: Linux 2.4 had no zones (--linux 2.4)`)
-  if (timeouts !== null)
-    throw wrongUse('--timeouts: Linux 2.4 had no target CT, its timeouts are fixed (--linux 2.4)')
-}
-
-/** @throws Failure where the Linux in question had no such thing. */
 function trackerOf(options: RunOptions, settings: Settings): Tracker {
   const { hz, zone, checksum } = options
-  refuseLater(options)
   refuseLater(options)
   const tracker = new Tracker({ settings, hz, zone, checksums: checksum })
   loadTimeoutPolicies(options, tracker)
