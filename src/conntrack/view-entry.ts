@@ -26,6 +26,7 @@ import {
   STATUS,
   ZONES,
 } from './entry.ts'
+import { isKnown } from './era-2.4/tuple.ts'
 import type { Expectation } from './expectation.ts'
 import { sctpStateNames } from './sctp/table.ts'
 import { ORIGINAL, REPLY } from './status.ts'
@@ -93,13 +94,17 @@ export function viewEntry(tracker: Tracker, number: number, now: number): EntryV
   const remaining = (words[at + DEADLINE]! - now) | 0
   const attachment = tracker.helpers.attachments.get(number)
   const stamped = attachment?.stamped === true
+  // What had no tracker in Linux 2.4 has neither state nor ports in its table.
+  const isBare = tracker.settings.linux === '2.4' && !isKnown(protocol)
+  const original = directionView(table, number, ORIGINAL)
+  const reply = directionView(table, number, REPLY)
   return {
     family: ipv6 ? 'ipv6' : 'ipv4',
     protocol,
-    state: stateName(protocol, flowState(words, at)),
+    state: isBare ? null : stateName(protocol, flowState(words, at)),
     timeout: remaining > 0 ? Math.floor(remaining / clock.hz) : 0,
-    original: directionView(table, number, ORIGINAL),
-    reply: directionView(table, number, REPLY),
+    original: isBare ? bareTuple(original) : original,
+    reply: isBare ? bareTuple(reply) : reply,
     status: status & STATUS_MASK,
     mark: words[at + MARK]! >>> 0,
     zoneOriginal: words[at + ZONES]! >>> 16,
@@ -113,15 +118,19 @@ export function viewEntry(tracker: Tracker, number: number, now: number): EntryV
     deltaTime: stamped ? Math.max(0, Math.floor(elapsed(tracker, now) - startTime(attachment))) : null,
     helper: attachment?.helper?.name ?? null,
     gre:
-      protocol === PROTOCOL_GRE
+      protocol === PROTOCOL_GRE && !isBare
         ? { timeout: words[at + GRE_TIMEOUT]!, streamTimeout: words[at + GRE_STREAM_TIMEOUT]! }
         : null,
-    ...(protocol === PROTOCOL_SCTP
+    ...(protocol === PROTOCOL_SCTP && !isBare
       ? { tags: { original: words[at + SCTP_VTAG]! >>> 0, reply: words[at + SCTP_VTAG + 1]! >>> 0 } }
       : {}),
     use: 1 + (attachment?.children ?? 0),
     id: words[at + ID]! >>> 0,
   }
+}
+
+function bareTuple({ source, destination }: TupleView): TupleView {
+  return { source, destination }
 }
 
 function counterView(words: Int32Array, at: number, direction: number): CounterView {

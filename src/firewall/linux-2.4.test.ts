@@ -313,7 +313,9 @@ test('other protocols: 600 s, no ports, never ASSURED; GRE, SCTP and UDP-Lite ar
     sctp: { sourcePort, destinationPort: 9, chunks: [{ type: 77 }] },
   })
   expect(one.send(sctp(1)).ctstate).toBe('NEW')
-  expect(one.entries()[1]!.original).not.toHaveProperty('sourcePort', 1)
+  expect(one.entries()[1]).toMatchObject({ state: null, original: { source: A, destination: B } })
+  expect(one.entries()[1]!.original).not.toHaveProperty('sourcePort')
+  expect(one.entries()[0]).toMatchObject({ gre: null })
   one.send(sctp(2))
   expect(one.entries()).toHaveLength(2)
   one.send({ ...fromA, udplite: { sourcePort: 5, destinationPort: 6, checksum: 0 } })

@@ -7,6 +7,7 @@ import * as helpers from './helpers.ts'
 import * as icmp from './icmp.ts'
 import * as limits from './limits.ts'
 import * as links from './links.ts'
+import * as linux24 from './linux-24.ts'
 import type { Story } from './story.ts'
 import * as tcp from './tcp.ts'
 
@@ -35,6 +36,7 @@ const all = ['--all']
 const events = ['--events']
 const formats = ['conntrack', 'extended', 'proc', 'ip_conntrack', 'save', 'xml', 'json'] as const
 const ftp = ['--helper', 'ftp=tcp/21']
+const of24 = ['--linux', '2.4']
 
 export const CAPTURES: Readonly<Record<string, Capture>> = {
   'tcp-handshake': told('handshake', tcp.handshake, [], all, events, ['--json', 'frame', '3']),
@@ -97,6 +99,31 @@ export const CAPTURES: Readonly<Record<string, Capture>> = {
     ['--sysctl=nf_conntrack_max=3', '--all'],
     ['--sysctl=nf_conntrack_max=3', '--stats', '--table', '--events'],
   ),
+  'linux-2.4': told(
+    'connections',
+    linux24.connections,
+    [...of24, '--all'],
+    all,
+    [...of24, '--at', '#7', '--at', '#20'],
+    [...of24, '--events', 'port', '40000'],
+  ),
+  'linux-2.4-datagrams': told(
+    'datagrams',
+    linux24.datagrams,
+    [...of24, '--all'],
+    all,
+    [...of24, '--table', '--at', '#9'],
+    [...of24, '--table=json', '--at', '#9', 'proto', '47'],
+  ),
+  'linux-2.4-full': told(
+    'full',
+    limits.tableFull,
+    [...of24, '--sysctl=net.ipv4.ip_conntrack_max=3', '--all'],
+    [...of24, '--sysctl=nf_conntrack_max=3'],
+    [...of24, '--stats'],
+    [...of24, '--zone=1'],
+  ),
+  'linux-2.4-ftp': told('ftp', helpers.ftp, [...of24, ...ftp, '--table', '--at', '#10', '--at', '#19']),
   // Which entry goes is not told: it depends on the secret of the hash, as in the kernel. The limit fills the index's
   // segments so far that each search finds an entry.
   'early-drop': told(

@@ -50,6 +50,22 @@ test('records as NDJSON', () => {
   expect(records[25]).toMatchSnapshot()
 })
 
+test('what Linux 2.4 made of it in another way', () => {
+  const told = (...options: string[]): string[] =>
+    replay('--json', ...options)
+      .trimEnd()
+      .split('\n')
+      .map((line) => {
+        const { packet, tcpFlags, ctstate, entry } = JSON.parse(line)
+        const after = entry === null ? 'none' : [entry.state, entry.timeout, ...entry.flags].join(' ')
+        return `${packet} ${tcpFlags ?? '-'}: ${ctstate}, ${after}`
+      })
+  const today = told()
+  const old = told('--linux', '2.4')
+  const changes = today.flatMap((line, index) => (line === old[index] ? [] : [line, `  2.4  ${old[index]}`]))
+  expect(changes.join('\n')).toMatchSnapshot()
+})
+
 test('with rules: who decided, what was logged and answered, what would not have been sent', () => {
   const records = replay('--rules', 'first-look.v4', '--json').trimEnd().split('\n')
   const parsed = records.map((line) => JSON.parse(line))
