@@ -23,6 +23,7 @@ const order = [
   'explain',
   'filter',
   'format',
+  'scenario',
   'cli',
 ]
 

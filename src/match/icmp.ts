@@ -3,7 +3,7 @@ import { defineMatch, option } from '../ruleset/extension.ts'
 import { icmpNames, icmpTest, icmpType } from './icmp-type.ts'
 
 /** After IANA's registry, by the names that iptables has for them. */
-const names = icmpNames(
+export const icmpTypes = icmpNames(
   'any 255 echo-reply 0 pong 0 destination-unreachable 3 network-unreachable 3/0 host-unreachable 3/1 ' +
     'protocol-unreachable 3/2 port-unreachable 3/3 fragmentation-needed 3/4 source-route-failed 3/5 ' +
     'network-unknown 3/6 host-unknown 3/7 network-prohibited 3/9 host-prohibited 3/10 ' +
@@ -23,7 +23,7 @@ export const icmp = defineMatch({
   implicit: [1],
   protocols: [1],
   options: {
-    type: option(icmpType(names, true), {
+    type: option(icmpType(icmpTypes, true), {
       names: ['--icmp-type'],
       summary: 'type, or type and code; `any` is every type',
       invertible: true,

@@ -3,7 +3,7 @@ import { defineMatch, option } from '../ruleset/extension.ts'
 import { icmpNames, icmpTest, icmpType } from './icmp-type.ts'
 
 /** After IANA's registry, by the names that ip6tables has for them. */
-const names = icmpNames(
+export const icmp6Types = icmpNames(
   'destination-unreachable 1 no-route 1/0 communication-prohibited 1/1 beyond-scope 1/2 ' +
     'address-unreachable 1/3 port-unreachable 1/4 failed-policy 1/5 reject-route 1/6 packet-too-big 2 ' +
     'time-exceeded 3 ttl-exceeded 3 ttl-zero-during-transit 3/0 ttl-zero-during-reassembly 3/1 ' +
@@ -20,7 +20,7 @@ export const icmp6 = defineMatch({
   implicit: [58],
   protocols: [58],
   options: {
-    type: option(icmpType(names, false), {
+    type: option(icmpType(icmp6Types, false), {
       names: ['--icmpv6-type'],
       summary: 'type, or type and code',
       invertible: true,

@@ -1,0 +1,224 @@
+/** Scenarios against this engine: a tracker and a firewall for each test, in virtual time. */
+import { MergedCapture } from '../capture/merge.ts'
+import { findHelper } from '../conntrack/helper/registry.ts'
+import { Outcome } from '../conntrack/outcome.ts'
+import { Settings } from '../conntrack/settings.ts'
+import { readTimeoutPolicies } from '../conntrack/timeout-policy.ts'
+import { Tracker } from '../conntrack/tracker.ts'
+import { Tuple } from '../conntrack/tuple.ts'
+import type { EntryView } from '../conntrack/view.ts'
+import { tableOf } from '../conntrack/view-entry.ts'
+import { CapturePlace } from '../firewall/capture-place.ts'
+import type { CompiledChain } from '../firewall/compiled-chain.ts'
+import type { CompiledRule } from '../firewall/compiled-rule.ts'
+import { Firewall } from '../firewall/firewall.ts'
+import { HostWay } from '../firewall/host-way.ts'
+import { logLine } from '../format/log-line.ts'
+import { VERDICT_ACCEPT } from '../hook/hook.ts'
+import { Host } from '../host/host.ts'
+import { tellLocal, tellPair, tellRoute } from '../host/host-words.ts'
+import { readSets } from '../ipset/reader.ts'
+import { Sets } from '../ipset/sets.ts'
+import { decodeNetwork } from '../packet/decode.ts'
+import {
+  DIRECTION_INCOMING,
+  DIRECTION_OUTGOING,
+  Packet,
+  PROTOCOL_TCP,
+  PROTOCOL_UDP,
+} from '../packet/packet.ts'
+import type { PacketRecord } from '../replay/record.ts'
+import { recordOf } from '../replay/record-of.ts'
+import { Replay } from '../replay/replay.ts'
+import type { Family, Ruleset } from '../ruleset/model.ts'
+import type { TableName } from '../ruleset/tables.ts'
+import type { Executor, ExecutorSource, Observation, RuleCount, SentPacket } from './executor.ts'
+import type { LoadedRules, LoadedSetup } from './load.ts'
+import type { RuleWords } from './model.ts'
+import { Refusal } from './problem.ts'
+
+/** Tests against this engine. @throws Refusal */
+export const engine: ExecutorSource = (setup) => new Engine(setup)
+
+class Engine implements Executor {
+  readonly #setup: LoadedSetup
+  readonly #settings = new Settings()
+  readonly #tracker: Tracker
+  readonly #host = new Host()
+  readonly #way: HostWay
+  readonly #sets = new Sets()
+  readonly #rulesets = new Map<Family, Ruleset>()
+  #firewall: Firewall
+  readonly #packet = new Packet()
+  readonly #tuple = new Tuple()
+  readonly #outcome = new Outcome()
+  #packets = 0
+  #log: string[] = []
+
+  constructor(setup: LoadedSetup) {
+    this.#setup = setup
+    const { words, rules, ipsets, timeouts } = setup
+    for (const { name, value } of words.sysctls) this.#settings.set(name, value)
+    for (const local of words.local) tellLocal(this.#host, local)
+    for (const route of words.routes) tellRoute(this.#host, route)
+    if (words.pair !== null) tellPair(this.#host, words.pair)
+    this.#numberDevices()
+    for (const { text, file } of ipsets) readSets(text, file, this.#sets)
+    this.#tracker = new Tracker({ settings: this.#settings, checksums: 'verify', zone: words.zone })
+    for (const { text } of timeouts) {
+      const policies = readTimeoutPolicies(text, this.#settings)
+      this.#tracker.timeoutPolicies = new Map([...this.#tracker.timeoutPolicies, ...policies])
+    }
+    for (const { helper, protocol, port } of words.helpers) {
+      this.#tracker.helpers.assignments.push({
+        helper: findHelper(helper)!,
+        protocol: protocol === 'tcp' ? PROTOCOL_TCP : PROTOCOL_UDP,
+        port,
+      })
+    }
+    this.#way = new HostWay(this.#host, new CapturePlace(this.#host))
+    for (const { family, ruleset } of rules) this.#rulesets.set(family, ruleset)
+    this.#firewall = this.#newFirewall(rules)
+  }
+
+  send({ bytes, time, interface: device, isLocal }: SentPacket): Observation {
+    const packet = this.#packet
+    packet.seconds = Math.floor(time / 1e6)
+    packet.nanoseconds = (time - packet.seconds * 1e6) * 1000
+    packet.frame = ++this.#packets
+    packet.direction = isLocal ? DIRECTION_OUTGOING : DIRECTION_INCOMING
+    const index = device === null ? 0 : this.#index(device)
+    packet.inInterface = isLocal ? 0 : index
+    packet.outInterface = isLocal ? index : 0
+    packet.frameBytes = bytes
+    packet.frameEnd = bytes.length
+    packet.frameLength = bytes.length
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    decodeNetwork(packet, view, bytes, 0, bytes.length, bytes.length)
+    const firewall = this.#firewall
+    firewall.prepare(packet, this.#tuple)
+    firewall.process(packet, this.#tuple, this.#outcome)
+    const source = { names: [], interfaces: [], tracker: this.#tracker, firewall }
+    const observation = this.#observation(recordOf(source, packet, this.#outcome, this.#packets))
+    const { decision, passage, hasRules } = firewall
+    if (!hasRules) return { ...observation, left: observation.record.verdict === 'ACCEPT' ? bytes : null }
+    if (decision.verdict !== VERDICT_ACCEPT) return observation
+    const left = passage.settled()
+    return { ...observation, left: left.bytes.slice(left.networkOffset, left.capturedEnd) }
+  }
+
+  #observation(record: PacketRecord): Observation {
+    if (this.#log.length > 0) {
+      record.log = this.#log
+      this.#log = []
+    }
+    const { rule } = this.#firewall.decision
+    return { record, comment: rule === null ? null : commentOf(rule), left: null }
+  }
+
+  entries(time: number): readonly EntryView[] {
+    const seconds = Math.floor(time / 1e6)
+    this.#tracker.setTime(seconds, (time - seconds * 1e6) * 1000)
+    this.#tracker.settle()
+    return [...tableOf(this.#tracker)]
+  }
+
+  count(words: RuleWords): RuleCount | null {
+    for (const chain of this.#chains(words)) {
+      if (words.kind === 'policy') {
+        if (chain.policyDrops !== null) return { packets: chain.packets, bytes: chain.bytes }
+        continue
+      }
+      const isIt = (rule: CompiledRule) =>
+        words.kind === 'comment' ? commentOf(rule) === words.text : rule.number === words.number
+      const found = chain.rules.find(isIt)
+      if (found !== undefined) return { packets: found.packets, bytes: found.bytes }
+    }
+    return null
+  }
+
+  *#chains(words: RuleWords): Generator<CompiledChain> {
+    for (const program of Object.values(this.#firewall.programs)) {
+      if (program === null) continue
+      const names: readonly TableName[] = ['filter', 'nat', 'mangle', 'raw', 'security']
+      for (const name of names) {
+        if (words.kind !== 'comment' && words.table !== null && words.table !== name) continue
+        const chains = program.tables.get(name)?.chains
+        if (words.kind === 'comment') yield* chains?.values() ?? []
+        else {
+          const chain = chains?.get(words.chain)
+          if (chain !== undefined) yield chain
+        }
+      }
+    }
+  }
+
+  setRules(rules: LoadedRules, time: number): void {
+    const seconds = Math.floor(time / 1e6)
+    this.#tracker.setTime(seconds, (time - seconds * 1e6) * 1000)
+    this.#rulesets.set(rules.family, rules.ruleset)
+    this.#firewall = this.#newFirewall([rules])
+  }
+
+  setSysctl(name: string, value: string): void {
+    this.#settings.set(name, value)
+  }
+
+  async replay(name: string, bytes: Uint8Array, observe: (observation: Observation) => void): Promise<void> {
+    const capture = new MergedCapture([{ name, chunks: [bytes] }])
+    const firewall = this.#firewall
+    const { names, interfaces } = capture
+    const replay = new Replay(capture, firewall, {
+      onPacket: (packet, outcome) => {
+        const source = { names, interfaces, tracker: this.#tracker, firewall }
+        observe(this.#observation(recordOf(source, packet, outcome, ++this.#packets)))
+      },
+    })
+    await replay.run()
+    const fatal = capture.problems.find((problem) => problem.fatal)
+    if (fatal !== undefined) throw new Error(`${name}: ${fatal.message}`)
+  }
+
+  /** @throws Refusal where a rule that packets can come to cannot be evaluated. */
+  #newFirewall(rules: readonly LoadedRules[]): Firewall {
+    const firewall = new Firewall(this.#tracker, {
+      rulesets: [...this.#rulesets.values()],
+      host: this.#host,
+      way: this.#way,
+      sets: this.#sets,
+      seed: this.#setup.words.seed,
+    })
+    firewall.onNote = (passage, note) => {
+      if (note.kind === 'log') this.#log.push(logLine(note, passage, this.#host.interfaces))
+    }
+    for (const { family, span } of rules) {
+      const unevaluated = firewall.programs[family]?.unevaluated ?? []
+      if (unevaluated.length === 0) continue
+      const details = unevaluated
+        .slice(0, MOST_DETAILS)
+        .map(({ place, extension, message }) => `  ${place.file}:${place.line}: ${extension}: ${message}`)
+      throw new Refusal(span, 'these rules cannot be evaluated', null, details)
+    }
+    return firewall
+  }
+
+  /** Interfaces have the numbers that packets name them by. */
+  #numberDevices(): void {
+    const { interfaces } = this.#host
+    for (let number = 1; number < interfaces.size; number++) this.#host.setDevice(number, { index: number })
+  }
+
+  #index(device: string): number {
+    const number = this.#host.interfaces.numberOf(device)
+    if (this.#host.device(number).index === 0) this.#host.setDevice(number, { index: number })
+    return number
+  }
+}
+
+const MOST_DETAILS = 20
+
+function commentOf({ rule }: CompiledRule): string | null {
+  const use = rule.matches.find(({ name }) => name === 'comment')
+  const value = use?.options['comment']?.value
+  return typeof value === 'string' ? value : null
+}

@@ -1,0 +1,414 @@
+/** Runs tests: sends their packets through an executor, in virtual time, and compares. */
+import { SettingError } from '../conntrack/settings.ts'
+import { tableLines } from '../format/table-format.ts'
+import { formatAddress } from '../packet/address.ts'
+import { FAMILY_IPV4, FAMILY_IPV6 } from '../packet/packet.ts'
+import { type Counters, evaluate, noCounters } from './amount.ts'
+import { resolveEnd } from './endpoint.ts'
+import { engine } from './engine.ts'
+import type { Executor, ExecutorSource, Observation } from './executor.ts'
+import { holds, isEntry } from './holds.ts'
+import { type Files, Loader, noFiles } from './load.ts'
+import type {
+  CountersStep,
+  CountStep,
+  CountWords,
+  Expectation,
+  FlowWords,
+  PacketStep,
+  RepeatStep,
+  ScenarioFile,
+  Step,
+  TableStep,
+  Test,
+  TrafficStep,
+} from './model.ts'
+import { type MadePacket, PacketMaker } from './packet-maker.ts'
+import { Printer } from './printed.ts'
+import { type Problem, problemOf, Refusal, type Span } from './problem.ts'
+import { ranges } from './read-packet.ts'
+import { seenView } from './seen.ts'
+
+/** Something was expected, and something else came. */
+export interface Failure {
+  /** Of what was expected. */
+  readonly span: Span
+  /** Number of the packet in its test, from 1; null where it is about no single one. */
+  readonly packet: number | null
+  /** What the counters of the repetitions stood at: `i = 5`, or ''. */
+  readonly counters: string
+  readonly expected: string
+  readonly actual: string
+}
+
+export interface TestResult {
+  readonly name: string
+  readonly span: Span
+  readonly status: 'passed' | 'failed'
+  /** In their order; at most 100. */
+  readonly failures: readonly Failure[]
+  /** How many more there were. */
+  readonly more: number
+  /** Why the test could not be run to its end; null: it was. */
+  readonly problem: Problem | null
+  /** How many were sent. */
+  readonly packets: number
+}
+
+export interface RunOptions {
+  /** Where the files come from that a scenario names; none unless given. */
+  readonly files?: Files
+  /** What the packets go through: this engine unless given. */
+  readonly executor?: ExecutorSource
+}
+
+const MOST_FAILURES = 100
+/** The clock of a capture and a table reach further, calculations with microseconds do not. */
+const LATEST = 8e15
+const MOST_LINES = 1_000
+
+/** Runs the tests of a file one after another; each begins anew. What goes wrong in one is its result. */
+export class ScenarioRun {
+  readonly #file: ScenarioFile
+  readonly #loader: Loader
+  readonly #executor: ExecutorSource
+
+  constructor(file: ScenarioFile, { files = noFiles, executor = engine }: RunOptions = {}) {
+    this.#file = file
+    this.#loader = new Loader(file.file, files)
+    this.#executor = executor
+  }
+
+  test(test: Test): Promise<TestResult> {
+    return new TestRun(this.#file, test, this.#loader).run(this.#executor)
+  }
+}
+
+/** `expect 100 ACCEPT` while it is counted. */
+interface Tally {
+  readonly words: CountWords
+  found: number
+}
+
+class TestRun {
+  readonly #file: ScenarioFile
+  readonly #test: Test
+  readonly #loader: Loader
+  readonly #printer: Printer
+  readonly #maker = new PacketMaker((packet) => this.#quotes.get(packet) ?? null)
+  readonly #quotes = new Map<number | string, Uint8Array>()
+  readonly #failures: Failure[] = []
+  #more = 0
+  #packets = 0
+  #now: number
+  /** Of the test, the repetitions around, the capture. */
+  readonly #tallies: Tally[][] = []
+  readonly #local: ReadonlySet<string>
+  /** By address. */
+  readonly #interfaces: ReadonlyMap<string, string>
+
+  constructor(file: ScenarioFile, test: Test, loader: Loader) {
+    this.#file = file
+    this.#test = test
+    this.#loader = loader
+    this.#now = test.setup.start
+    const { hosts, local } = test.setup
+    this.#printer = new Printer(hosts)
+    this.#local = new Set(
+      local.map(({ words }) =>
+        formatAddress(
+          words.length === 1 ? FAMILY_IPV4 : FAMILY_IPV6,
+          words[0]!,
+          words[1] ?? 0,
+          words[2] ?? 0,
+          words[3] ?? 0,
+        ),
+      ),
+    )
+    const interfaces = new Map<string, string>()
+    for (const host of hosts.values()) {
+      if (host.interface !== null && !host.isLocal) interfaces.set(host.address, host.interface)
+    }
+    this.#interfaces = interfaces
+  }
+
+  async run(source: ExecutorSource): Promise<TestResult> {
+    let problem: Problem | null = null
+    try {
+      const executor = source(this.#loader.setup(this.#test.setup))
+      await this.#all(executor)
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error
+      problem = problemOf(this.#file, error)
+    }
+    const failures = this.#failures
+    return {
+      name: this.#test.name,
+      span: this.#test.span,
+      status: problem === null && failures.length === 0 ? 'passed' : 'failed',
+      failures,
+      more: this.#more,
+      problem,
+      packets: this.#packets,
+    }
+  }
+
+  async #all(executor: Executor): Promise<void> {
+    const tallies = talliesOf(this.#test.steps)
+    this.#tallies.push(tallies)
+    for (const step of this.#test.steps) {
+      if (step.kind === 'traffic') await this.#traffic(step, executor)
+      else if (step.kind === 'count') this.#check(step, tallies)
+      else this.#step(step, executor, noCounters)
+    }
+  }
+
+  #step(step: Exclude<Step, CountStep | TrafficStep>, executor: Executor, counters: Counters): void {
+    switch (step.kind) {
+      case 'packet':
+        this.#packet(step, executor, counters)
+        return
+      case 'repeat':
+        this.#repeat(step, executor, counters)
+        return
+      case 'table':
+        this.#pass(step)
+        this.#table(step, executor)
+        return
+      case 'counters':
+        this.#pass(step)
+        this.#counters(step, executor)
+        return
+      case 'rules':
+        this.#pass(step)
+        executor.setRules(this.#loader.rules(step.rules), this.#now)
+        return
+      case 'sysctl':
+        this.#pass(step)
+        for (const { name, value, span } of step.sysctls) {
+          try {
+            executor.setSysctl(name, value, this.#now)
+          } catch (error) {
+            if (!(error instanceof SettingError)) throw error
+            throw new Refusal(span, error.message)
+          }
+        }
+        return
+      case 'isn':
+        for (const { host, amount } of step.numbers) {
+          const { address } = this.#test.setup.hosts.get(host)!
+          this.#maker.setInitial(address, evaluate(amount, counters, ranges.isn))
+        }
+    }
+  }
+
+  #pass({ delay, span }: { readonly delay: number; readonly span: Span }): void {
+    this.#now += delay
+    if (this.#now > LATEST) throw new Refusal(span, 'the scenario takes more than two hundred years')
+  }
+
+  #packet(step: PacketStep, executor: Executor, counters: Counters): void {
+    this.#pass(step)
+    const made = this.#maker.make(step, counters)
+    const observation = executor.send({
+      bytes: made.bytes,
+      time: this.#now,
+      isLocal: this.#local.has(made.source.address),
+      interface: step.via ?? this.#interfaces.get(made.source.address) ?? null,
+    })
+    this.#packets++
+    this.#remember(step, made, observation)
+    this.#count(observation)
+    for (const expectation of step.expectations)
+      this.#compare(expectation, observation, this.#packets, counters)
+  }
+
+  /** What later packets may quote or answer. */
+  #remember({ label }: PacketStep, made: MadePacket, { record, left }: Observation): void {
+    const bytes = left ?? made.bytes
+    if (label !== null) this.#quotes.set(label, bytes)
+    if (this.#test.quoted.has(this.#packets)) this.#quotes.set(this.#packets, bytes)
+    const { egress } = record
+    if (egress === null || made.protocol === null) return
+    const { source, destination } = made
+    const left_ = [
+      { address: egress.source, port: egress.sourcePort ?? egress.id ?? null },
+      { address: egress.destination, port: egress.destinationPort ?? egress.id ?? null },
+    ] as const
+    const isSame =
+      left_[0].address === source.address &&
+      left_[0].port === source.port &&
+      left_[1].address === destination.address &&
+      left_[1].port === destination.port
+    if (!isSame) this.#maker.flows.translated(made.protocol, [source, destination], left_)
+  }
+
+  #count(observation: Observation): void {
+    for (const tallies of this.#tallies) {
+      for (const tally of tallies) if (holds(tally.words.expectation, observation)) tally.found++
+    }
+  }
+
+  #compare(expectation: Expectation, observation: Observation, packet: number, counters: Counters): void {
+    if (holds(expectation, observation)) return
+    this.#fail(expectation.span, () => this.#printer.like(expectation, observation), packet, counters)
+  }
+
+  #fail(span: Span, actual: () => string, packet: number | null, counters: Counters): void {
+    if (this.#failures.length === MOST_FAILURES) {
+      this.#more++
+      return
+    }
+    this.#failures.push({
+      span,
+      packet,
+      counters: [...counters].map(([name, value]) => `${name} = ${value}`).join(', '),
+      expected: this.#file.text.slice(span.start, span.end),
+      actual: actual(),
+    })
+  }
+
+  #repeat(step: RepeatStep, executor: Executor, outer: Counters): void {
+    const tallies = talliesOf(step.steps)
+    this.#tallies.push(tallies)
+    for (let turn = 0; turn < step.count; turn++) {
+      const counters = step.counter === null ? outer : new Map([...outer, [step.counter, turn]])
+      for (const inner of step.steps) {
+        if (inner.kind !== 'count' && inner.kind !== 'traffic') this.#step(inner, executor, counters)
+      }
+    }
+    this.#tallies.pop()
+    for (const inner of step.steps) if (inner.kind === 'count') this.#check(inner, tallies)
+  }
+
+  #check(step: CountStep, tallies: readonly Tally[]): void {
+    for (const words of step.counts) {
+      const { found } = tallies.find((tally) => tally.words === words)!
+      if (found === words.count) continue
+      const { start, end } = words.expectation.span
+      const rest = this.#file.text.slice(start, end)
+      this.#fail(words.span, () => `${found} ${rest}`, null, noCounters)
+    }
+  }
+
+  #table({ span, expected }: TableStep, executor: Executor): void {
+    const entries = executor.entries(this.#now)
+    if (expected.kind === 'size') {
+      if (entries.length === expected.entries) return
+      const actual =
+        entries.length === 0
+          ? 'table empty'
+          : `table ${entries.length} ${entries.length === 1 ? 'entry' : 'entries'}`
+      this.#fail(span, () => actual, null, noCounters)
+      return
+    }
+    const found =
+      expected.kind === 'lines'
+        ? comparedLines(expected.lines, [...tableLines(expected.format, entries)])
+        : this.#comparedEntries(expected.entries, entries.map(seenView))
+    if (found !== null)
+      this.#fail(expected.block, () => found.slice(0, MOST_LINES).join('\n'), null, noCounters)
+  }
+
+  /** Null where each line is one entry, and each entry one line; else the table, with the lines that hold as they stand. */
+  #comparedEntries(
+    words: Extract<TableStep['expected'], { kind: 'entries' }>['entries'],
+    entries: ReturnType<typeof seenView>[],
+  ): readonly string[] | null {
+    const rest = new Set(entries)
+    const lines = new Map<(typeof words)[number], string>()
+    // The most exact lines choose first.
+    const exactness = (one: (typeof words)[number]) =>
+      Object.values(one).filter((value) => value !== null).length
+    for (const one of [...words].sort((a, b) => exactness(b) - exactness(a))) {
+      for (const entry of rest) {
+        if (!isEntry(one, entry)) continue
+        rest.delete(entry)
+        lines.set(one, this.#file.text.slice(one.span.start, one.span.end))
+        break
+      }
+    }
+    if (rest.size === 0 && lines.size === words.length) return null
+    const held = words.flatMap((one) => lines.get(one) ?? [])
+    return [...held, ...[...rest].map((entry) => this.#printer.line(entry))]
+  }
+
+  #counters({ span, rule, packets, bytes }: CountersStep, executor: Executor): void {
+    const found = executor.count(rule)
+    if (found === null) throw new Refusal(span, 'there is no such rule')
+    if (found.packets === packets && (bytes === null || found.bytes === bytes)) return
+    const words = this.#file.text.slice(span.start, span.end)
+    const head = words.slice(0, words.lastIndexOf('=') + 1)
+    const rest = bytes === null ? '' : ` ${found.bytes} bytes`
+    this.#fail(span, () => `${head} ${found.packets} packets${rest}`, null, noCounters)
+  }
+
+  async #traffic(step: TrafficStep, executor: Executor): Promise<void> {
+    const bytes = this.#loader.bytes(step.span, step.path)
+    const tallies = step.counts.flatMap(({ counts }) => counts.map((words) => ({ words, found: 0 })))
+    this.#tallies.push(tallies)
+    const flows = step.flows.map((words) => ({ words, ends: endsOf(words), found: 0 }))
+    try {
+      await executor.replay(step.path, bytes, (observation) => {
+        this.#packets++
+        this.#count(observation)
+        for (const flow of flows) {
+          if (!isOfFlow(flow.ends, observation)) continue
+          flow.found++
+          for (const expectation of flow.words.expectations)
+            this.#compare(expectation, observation, this.#packets, noCounters)
+        }
+        this.#now = Math.max(this.#now, Math.round(Number(observation.record.time) * 1e6))
+      })
+    } catch (error) {
+      if (error instanceof Refusal || !(error instanceof Error)) throw error
+      throw new Refusal(step.span, error.message)
+    }
+    this.#tallies.pop()
+    for (const count of step.counts) this.#check(count, tallies)
+    for (const { words, found } of flows) {
+      if (found === 0) this.#fail(words.span, () => 'no packet of this flow', null, noCounters)
+    }
+  }
+}
+
+function talliesOf(steps: readonly Step[]): Tally[] {
+  return steps.flatMap((step) =>
+    step.kind === 'count' ? step.counts.map((words) => ({ words, found: 0 })) : [],
+  )
+}
+
+/** Null where both are the same lines, in any order; else those found, the expected ones first. */
+function comparedLines(expected: readonly string[], lines: readonly string[]): readonly string[] | null {
+  const key = (line: string) => line.trim().replace(/\s+/g, ' ')
+  const rest = [...lines]
+  const held: string[] = []
+  for (const line of expected) {
+    const at = rest.findIndex((one) => key(one) === key(line))
+    if (at < 0) continue
+    held.push(rest[at]!)
+    rest.splice(at, 1)
+  }
+  return rest.length === 0 && held.length === expected.length ? null : [...held, ...rest]
+}
+
+interface FlowEnds {
+  readonly source: ReturnType<typeof resolveEnd>
+  readonly destination: ReturnType<typeof resolveEnd>
+}
+
+function endsOf({ source, destination }: FlowWords): FlowEnds {
+  return { source: resolveEnd(source, noCounters), destination: resolveEnd(destination, noCounters) }
+}
+
+/** Either direction. */
+function isOfFlow({ source, destination }: FlowEnds, { record }: Observation): boolean {
+  const is = (end: FlowEnds['source'], address: string | undefined, port: number | undefined) =>
+    end.address === address && (end.port === null || end.port === port)
+  return (
+    (is(source, record.source, record.sourcePort) &&
+      is(destination, record.destination, record.destinationPort)) ||
+    (is(source, record.destination, record.destinationPort) &&
+      is(destination, record.source, record.sourcePort))
+  )
+}
