@@ -23,6 +23,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => general((await import('./fmt.ts')).fmt),
   },
   {
+    name: 'decode',
+    summary: 'say in words what lines of the state table or of the kernel log mean',
+    load: async () => general((await import('./decode.ts')).decode),
+  },
+  {
     name: 'completion',
     summary: 'print a script with which a shell completes commands and options',
     load: async () => general((await import('./completion.ts')).completion),

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import type { ReasonData } from '../conntrack/reason.ts'
-import { logInvalidText } from './log-invalid.ts'
+import { REASONS, type ReasonData } from '../conntrack/reason.ts'
+import { logInvalidText, reasonOfLogText } from './log-invalid.ts'
 
 function text(reason: ReasonData, protocol = 6): string | null {
   return logInvalidText(reason, protocol)
@@ -60,4 +60,19 @@ test('a line that a helper drops names helper and pattern', () => {
 test('a reason that the kernel keeps to itself has no text', () => {
   expect(text({ code: 'tcp-not-loose' })).toBeNull()
   expect(text({ code: 'icmp-unrelated', type: 3, innerProtocol: 6 }, 1)).toBeNull()
+})
+
+test('each text leads back to its reason', () => {
+  const protocols = { tcp: 6, udp: 17, udplite: 136, icmp: 1, icmp6: 58, sctp: 132, helper: -1 }
+  let told = 0
+  for (const { code, fields } of REASONS) {
+    const values = Object.fromEntries(fields.map((field, index) => [field, index % 3]))
+    const reason = { code, ...values } as ReasonData
+    const protocol = protocols[code.split('-')[0] as keyof typeof protocols] ?? -1
+    const words = text(reason, protocol)
+    if (words === null) continue
+    told++
+    expect([words, reasonOfLogText(words, protocol)]).toEqual([words, code])
+  }
+  expect(told).toBeGreaterThan(30)
 })

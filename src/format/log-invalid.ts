@@ -95,3 +95,27 @@ export function logInvalidText(reason: ReasonData, protocol: number): string | n
   if (text === undefined) return null
   return typeof text === 'string' ? text : text((field) => Number(reason[field] ?? 0), protocol)
 }
+
+/** The texts turned round: what stands for a value in them is any number, address or state. */
+const patterns = Object.entries(texts).map(([code, text]) => {
+  const plain = typeof text === 'string' ? text : text(() => 0, 0)
+  const literal = plain.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+  const pattern = literal.replace(/\b0+(\\\.0)*\b/g, '[\\w.:]+').replace(/\bNONE\b/g, '\\w+')
+  return [code as ReasonCode, new RegExp(`^${pattern}$`)] as const
+})
+
+/** Texts that several protocols share are told apart by the number in front. */
+const codePrefixes: Readonly<Record<number, RegExp>> = {
+  1: /^icmp-/,
+  6: /^tcp-/,
+  17: /^udp-/,
+  58: /^icmp(6|-outer)-/,
+  132: /^sctp-/,
+  136: /^udplite-/,
+}
+
+/** The reason that the kernel told with this text, `nf_ct_proto_<protocol>: ` taken off; null for a text of something else. */
+export function reasonOfLogText(text: string, protocol: number): ReasonCode | null {
+  const prefix = codePrefixes[protocol] ?? /^/
+  return patterns.find(([code, pattern]) => prefix.test(code) && pattern.test(text))?.[0] ?? null
+}

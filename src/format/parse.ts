@@ -41,6 +41,10 @@ export interface TableDiagnostic {
 export interface ParsedTable {
   /** The entries that could be read in full, in the order of the text. */
   readonly entries: EntryView[]
+  /** The line, from 1, that each of them begins in. */
+  readonly lines: number[]
+  /** Each of them as it stands in the text. */
+  readonly texts: string[]
   /** In the order of the text; after `DIAGNOSTIC_LIMIT` of them one of code `more` ends the list. */
   readonly diagnostics: TableDiagnostic[]
 }
@@ -65,13 +69,17 @@ function quote(text: string): string {
 
 class TableParser {
   readonly entries: EntryView[] = []
+  readonly lines: number[] = []
+  readonly texts: string[] = []
   readonly diagnostics: TableDiagnostic[] = []
   readonly #file: string
+  readonly #text: string
   readonly #scanner: Scanner
   #procSeen = false
 
   constructor(text: string, file: string) {
     this.#file = file
+    this.#text = text
     this.#scanner = new Scanner(text)
   }
 
@@ -142,6 +150,7 @@ class TableParser {
 
   #entry(): void {
     const first = this.#scanner.word!
+    const { offset } = this.#scanner
     const draft = new EntryDraft()
     const fault = this.#head(draft) ?? this.#fields(draft)
     if (fault) {
@@ -155,6 +164,8 @@ class TableParser {
       return
     }
     this.entries.push(draft.entry())
+    this.lines.push(first.line)
+    this.texts.push(this.#text.slice(offset, this.#scanner.offset).trimEnd())
   }
 
   /** Family, protocol, seconds, state. */
@@ -322,5 +333,6 @@ class TableParser {
 export function parseTable(text: string, file: string): ParsedTable {
   const parser = new TableParser(text, file)
   parser.parse()
-  return { entries: parser.entries, diagnostics: parser.diagnostics }
+  const { entries, lines, texts, diagnostics } = parser
+  return { entries, lines, texts, diagnostics }
 }

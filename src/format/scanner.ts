@@ -28,7 +28,10 @@ export class Scanner {
   following: Word | null
   /** The last one that was passed, to point at when the text ends too early. */
   last: Word = { text: '', line: 1, column: 1 }
+  /** Where the word begins in the text; behind the text at its end. */
+  offset: number
   readonly #text: string
+  #followingOffset: number
   #at = 0
   #line = 1
   #lineStart = 0
@@ -36,13 +39,22 @@ export class Scanner {
   constructor(text: string) {
     this.#text = text
     this.word = this.#read()
+    this.offset = this.#offsetOf(this.word)
     this.following = this.#read()
+    this.#followingOffset = this.#offsetOf(this.following)
   }
 
   advance(): void {
     if (this.word) this.last = this.word
     this.word = this.following
+    this.offset = this.#followingOffset
     this.following = this.#read()
+    this.#followingOffset = this.#offsetOf(this.following)
+  }
+
+  /** Of the word read last. */
+  #offsetOf(word: Word | null): number {
+    return word === null ? this.#text.length : this.#at - word.text.length
   }
 
   #read(): Word | null {

@@ -1,0 +1,41 @@
+/** What two runs over the same packets differ in, as data. Fields may be added, never renamed. */
+import type { PacketRecord } from '../record.ts'
+import type { Conversation } from './conversations.ts'
+import type { Effect, Fate } from './effect.ts'
+import type { RulePlace } from './rule-place.ts'
+import type { Why } from './why.ts'
+
+/** What became of a packet on one side, and who decided that. */
+export interface Judgement {
+  readonly fate: Fate
+  /** The rule or policy; null: the stack, the tracker, nobody. */
+  readonly by: RulePlace | null
+}
+
+/** A flow that went another way, told by the first packet that differs in its most telling effect. */
+export interface FlowChange {
+  readonly flow: Conversation
+  /** In what its packets differ, most telling first. */
+  readonly effects: readonly Effect[]
+  /** Packets of the flow. */
+  readonly packets: number
+  /** Those that differ. */
+  readonly differing: number
+  /** The record of that packet on each side. */
+  readonly first: { readonly old: PacketRecord; readonly new: PacketRecord }
+  /** Where the ways of that packet part; null: nobody looked. */
+  readonly why: Why | null
+}
+
+/** Flows that changed alike: from what the same rule decided to what the same rule decided. */
+export interface ChangeGroup {
+  readonly old: Judgement
+  readonly new: Judgement
+  /** Of all its flows. */
+  readonly effects: readonly Effect[]
+  readonly flows: number
+  /** Packets that differ. */
+  readonly packets: number
+  /** Its flows, or the first of them where there are many. */
+  readonly examples: readonly FlowChange[]
+}
