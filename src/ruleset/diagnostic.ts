@@ -51,6 +51,7 @@ export type DiagnosticCode =
   | 'no-wildcard'
   | 'never-matches'
   | 'obsolete'
+  | 'not-applied'
   | 'too-many'
 
 /** Replaces a part of the text. */

@@ -25,7 +25,7 @@ test('variables, quoting, continuation and separators: what the shell would run'
       'ip6tables -A INPUT -j DROP; echo 1 > /proc/sys/net/ipv4/ip_forward',
     ].join('\n'),
   )
-  expect(codes).toEqual([])
+  expect(codes).toEqual(['8:29 not-applied'])
   expect(rules).toEqual([
     '-A INPUT -s 10.0.0.0/8 -p tcp -m tcp --dport 22 -j LOG --log-prefix "ssh from 10.0.0.0/8: "',
     '-A INPUT -p tcp -m tcp --dport 80 -m comment --comment "it costs $5" -j ACCEPT',
@@ -171,4 +171,85 @@ test('a prompt in front of the command is no part of it', () => {
   const { rules, codes } = run('$ iptables -A INPUT -j DROP\nroot@host:~# iptables -A OUTPUT -j DROP\n')
   expect(rules).toEqual(['-A INPUT -j DROP', '-A OUTPUT -j DROP'])
   expect(codes).toEqual(['1:1 prompt', '2:1 prompt'])
+})
+
+test.each([
+  [
+    'sysctl -w net.netfilter.nf_conntrack_tcp_loose=0',
+    'net.netfilter.nf_conntrack_tcp_loose=0 is a setting and is not applied; --sysctl net.netfilter.nf_conntrack_tcp_loose=0 gives it',
+  ],
+  [
+    'sysctl -q net.ipv4.ip_forward=1 net.ipv4.conf.eth0/7.rp_filter=2',
+    'net.ipv4.ip_forward=1, net.ipv4.conf.eth0/7.rp_filter=2 are settings and are not applied; --sysctl net.ipv4.conf.eth0/7.rp_filter=2 gives it',
+  ],
+  ['sysctl -p', 'the settings of that file are not applied; --sysctl-file gives them'],
+  ['sysctl -p /etc/s.conf', 'the settings of "/etc/s.conf" are not applied; --sysctl-file gives them'],
+  [
+    'echo 1 > /proc/sys/net/ipv4/ip_forward',
+    'net.ipv4.ip_forward=1 is a setting and is not applied; no part of a replay asks for it',
+  ],
+  [
+    'V=9; echo $V | sudo tee /proc/sys/net/netfilter/nf_conntrack_max',
+    'net.netfilter.nf_conntrack_max is a setting and is not applied; --sysctl net.netfilter.nf_conntrack_max=VALUE gives it',
+  ],
+  [
+    'for f in /proc/sys/net/ipv4/conf/*/rp_filter; do echo 1 > $f; done',
+    'net.ipv4.conf.*.rp_filter=1 is a setting and is not applied; --sysctl net.ipv4.conf.all.rp_filter=1 gives it',
+  ],
+  [
+    '[ -f /proc/sys/net/ipv4/x ] && echo 0 >/proc/sys/net/ipv4/x',
+    'net.ipv4.x=0 is a setting and is not applied; no part of a replay asks for it',
+  ],
+  [
+    'if [ -e /x ]; then for d in 1; do sysctl kernel.a=1; done; fi',
+    'kernel.a=1 is a setting and is not applied; no part of a replay asks for it',
+  ],
+  [
+    'ipset -exist create a hash:ip',
+    'this ipset command is not applied; --ipset FILE gives the sets, as ipset save prints them',
+  ],
+  [
+    'ipset -N a iphash; for i in 1 2 3; do ipset add a 10.0.0.$i; done',
+    'the 4 ipset commands from here on are not applied; --ipset FILE gives the sets, as ipset save prints them',
+  ],
+  ['ip -4 route add default via 10.0.0.1', 'this route is not applied; --route or --host gives it'],
+  ['ip rule add fwmark 1 table 5', 'policy routing is not applied: routes are chosen by destination only'],
+  ['ip addr add 10.0.0.1/24 dev eth0', 'this address is not applied; --local or --host gives it'],
+])('what is no rule, but changes what rules meet, is told once and not done: %s', (line, message) => {
+  const { diagnostics } = parseRuleset(`#!/bin/sh\n${line}\n`, { family: 'ipv4', registry })
+  expect(diagnostics.map((one) => `${one.severity} ${one.code} ${one.message}`)).toEqual([
+    `warning not-applied ${message}`,
+  ])
+})
+
+test.each([
+  'sysctl -n net.ipv4.ip_forward',
+  'ipset list a',
+  'ipset -L; ipset save > /etc/sets',
+  'ip addr show',
+  'ip -j route',
+  'echo done > /var/log/x 2>&1',
+])('what changes nothing is passed over: %s', (line) => {
+  expect(run(`#!/bin/sh\n${line}\n`).codes).toEqual([])
+})
+
+test.each([
+  [
+    'while read a; do iptables -A INPUT -s $a; done < list',
+    'how often this loop runs is known only to a running shell: all up to its done is left out',
+  ],
+  [
+    'case $1 in start) iptables -F;; esac',
+    'which branch of this case runs is not worked out here: all up to its esac is left out',
+  ],
+  ['( iptables -F )', '( is not understood here: commands of a subshell stand between { and ; }'],
+  ['iptables -A INPUT -i $(ip route | head -1)', '"$(ip route | head -1)" is known only to a running shell'],
+])('more shell than is understood is refused, with what would do instead: %s', (line, message) => {
+  const { diagnostics } = parseRuleset(`#!/bin/sh\n${line}\n`, { family: 'ipv4', registry })
+  expect(diagnostics[0]).toMatchObject({
+    severity: 'error',
+    code: 'shell',
+    message,
+    expected: 'what iptables-save prints once the script has run',
+  })
 })

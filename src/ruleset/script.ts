@@ -9,6 +9,7 @@ import { lexShell, type ShellWord } from './shell-lexer.ts'
 import {
   type Condition,
   type Group,
+  INSTEAD,
   type Loop,
   parseShell,
   plainWord,
@@ -17,6 +18,7 @@ import {
 } from './shell-parser.ts'
 import { judgeTest } from './shell-test.ts'
 import { programOf } from './tables.ts'
+import { changesIpsets, unapplied } from './unapplied.ts'
 import type { Word } from './word.ts'
 
 export interface ScriptInput {
@@ -70,10 +72,16 @@ interface Value {
   readonly missing: readonly Missing[]
 }
 
+/** The program without its path. */
+function baseOf(program: Word): string {
+  return program.text.slice(program.text.lastIndexOf('/') + 1)
+}
+
 export function readScript(input: ScriptInput): readonly string[] {
   const steps = parseShell(lexShell(input.text, input.log), input.log)
   const runner = new ScriptRunner(input)
   runner.run(steps)
+  runner.tellIpsets()
   return runner.comments
 }
 
@@ -93,6 +101,9 @@ class ScriptRunner {
   #text = 0
   #stopped = false
   #succeeded: Status = true
+  /** The first ipset command that changes sets, and how many there were. */
+  #ipset: Span | null = null
+  #ipsets = 0
   comments: readonly string[] = []
 
   constructor(input: ScriptInput) {
@@ -106,6 +117,7 @@ class ScriptRunner {
       if (when !== 'always') {
         if (this.#succeeded === null) {
           if (this.#matters([{ command, when }])) this.#leaveOut(command, 'this command is')
+          else this.#tellUnapplied([{ command, when }])
           continue
         }
         if (this.#succeeded !== (when === 'success')) continue
@@ -144,7 +156,7 @@ class ScriptRunner {
 
   #leaveOut(span: Span, what: string): void {
     const message = `whether ${what} run is known only to a running shell: it is left out`
-    this.#log.add(span, { code: 'shell', message })
+    this.#log.add(span, { code: 'shell', message, expected: INSTEAD })
   }
 
   #loop(loop: Loop): void {
@@ -166,6 +178,7 @@ class ScriptRunner {
         // What only says something, or gives up, need not be known.
         const bodies = [...command.branches.map((branch) => branch.body), command.otherwise]
         if (bodies.some((one) => this.#matters(one))) this.#leaveOut(command, 'this block is')
+        else for (const one of bodies) this.#tellUnapplied(one)
         this.#succeeded = true
         return
       }
@@ -176,6 +189,47 @@ class ScriptRunner {
     }
     this.#succeeded = true
     this.run(command.otherwise)
+  }
+
+  /** What a command would do beside the tables of rules, and is not done here. */
+  #noteUnapplied(program: string, words: readonly Word[], { output, start, end }: SimpleCommand): void {
+    const span = { start, end: Math.max(end, output?.end ?? end) }
+    const before = this.#missing
+    const file = output === null ? null : this.#expand(output).map(({ text }) => text)
+    this.#missing = before
+    const command = { program, words: words.map(({ text }) => text), output: file?.join(' ') ?? null }
+    if (changesIpsets(command)) {
+      this.#ipset ??= span
+      this.#ipsets++
+    }
+    const message = unapplied(command)
+    if (message !== null) this.#log.add(span, { code: 'not-applied', message, severity: 'warning' })
+  }
+
+  /** Of commands that may be run or not. */
+  #tellUnapplied(steps: readonly Step[]): void {
+    for (const { command } of steps) {
+      if (this.#isTooMuch(command)) return
+      if (command.kind === 'group' || command.kind === 'for') this.#tellUnapplied(command.body)
+      else if (command.kind === 'if') {
+        for (const { condition, body } of command.branches) this.#tellUnapplied([...condition, ...body])
+        this.#tellUnapplied(command.otherwise)
+      } else if (command.kind === 'simple') {
+        const before = this.#missing
+        const [program, ...rest] = this.#program(command.words)
+        this.#missing = before
+        if (program) this.#noteUnapplied(baseOf(program), rest, command)
+      }
+    }
+  }
+
+  /** One for all: scripts fill sets with thousands of lines. */
+  tellIpsets(): void {
+    if (this.#ipset === null) return
+    const which =
+      this.#ipsets === 1 ? 'this ipset command is' : `the ${this.#ipsets} ipset commands from here on are`
+    const message = `${which} not applied; --ipset FILE gives the sets, as ipset save prints them`
+    this.#log.add(this.#ipset, { code: 'not-applied', message, severity: 'warning' })
   }
 
   /** More than what changes neither tables nor variables. */
@@ -289,7 +343,7 @@ class ScriptRunner {
     for (const { source, start, end, message, code } of this.#missing) {
       if (this.#reported.has(source) || this.#reported.size > 10_000) continue
       this.#reported.add(source)
-      this.#log.add({ start, end }, { code, message })
+      this.#log.add({ start, end }, { code, message, expected: code === 'shell' ? INSTEAD : undefined })
     }
     this.#missing = []
   }
@@ -360,14 +414,16 @@ class ScriptRunner {
     const text = this.#input.text.slice(from, to)
     for (const { 0: source, index } of text.matchAll(/(?<!\\)(?:\$\w+|\$[{(][^})\n]*[})]?|`[^`\n]*`?)/g)) {
       if (text[text.lastIndexOf('\n', index) + 1] === '#') continue
-      const message = `${shown(source)} in a here-document is not put in here`
-      this.#log.add({ start: from + index, end: from + index + source.length }, { code: 'shell', message })
+      const message = `${shown(source)} in a here-document is not put in here: its value has to stand there`
+      const expected = 'the value; or the word behind << in quotes, where it is meant as it stands'
+      const start = from + index
+      this.#log.add({ start, end: start + source.length }, { code: 'shell', message, expected })
     }
   }
 
   #call(program: Word, rest: Word[], command: SimpleCommand, inCondition: boolean): Status {
     const { family, registry, log, loader } = this.#input
-    const base = program.text.slice(program.text.lastIndexOf('/') + 1)
+    const base = baseOf(program)
     const unset = /^\$\{?(\w+)\}?$/.exec(base)?.[1]
     const tool = /^(ip6?tables)(?:-legacy|-nft)?(-restore)?$/.exec(base)
     const named =
@@ -377,6 +433,7 @@ class ScriptRunner {
       const isKnown = this.#missing.length === 0
       return isKnown ? judgeTest(base, rest) : null
     }
+    if (named === null) this.#noteUnapplied(base, rest, command)
     if (named === null && harmless.has(base)) {
       if (base === 'return' && this.#calls > 0) {
         this.#returned = true

@@ -34,6 +34,8 @@ export type ShellToken =
   /** `;`, also at the end of a line; `&&`, `||`, `|`, `&`, `(`, `)`, `;;`. */
   | ({ readonly kind: 'operator'; readonly text: string } & Span)
   | { readonly kind: 'here'; readonly document: HereDocument }
+  /** `> FILE`, `>> FILE`. */
+  | { readonly kind: 'output'; readonly file: ShellWord }
   /** A line that holds nothing else. */
   | { readonly kind: 'comment'; readonly text: string }
 
@@ -218,7 +220,7 @@ class LineLexer {
     }
   }
 
-  /** `2>/dev/null`, `&> file`, `>&2`, `< file`, `<<EOF`: dropped, but for the document. */
+  /** `2>/dev/null`, `&> file`, `>&2`, `< file`, `<<EOF`: dropped, but for the document and where output goes. */
   #redirection(): boolean {
     const text = this.#text
     const found = /^(?:\d*|&)(<<-?|<<<|>>|[<>])(&[\d-]+|&)?/.exec(text.slice(this.#at, this.#at + 12))
@@ -234,7 +236,7 @@ class LineLexer {
         .join('')
       const expands = !word.pieces.some((piece) => piece.kind === 'text' && piece.quoted)
       this.#tokens.push({ kind: 'here', document: this.#here(delimiter, found[1] === '<<-', expands) })
-    }
+    } else if (/^1?>>?$/.test(found[0])) this.#tokens.push({ kind: 'output', file: word })
     return true
   }
 

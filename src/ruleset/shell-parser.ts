@@ -1,12 +1,13 @@
 /** Words and operators of a script as commands, loops, conditions and functions. */
 import type { DiagnosticLog, Span } from './diagnostic.ts'
-import { shown } from './diagnostic.ts'
 import type { HereDocument, Piece, ShellToken, ShellWord } from './shell-lexer.ts'
 
 export interface SimpleCommand extends Span {
   readonly kind: 'simple'
   readonly words: readonly ShellWord[]
   readonly here: HereDocument | null
+  /** Where its output goes. */
+  readonly output: ShellWord | null
   /** Comment lines right above. */
   readonly comments: readonly string[]
 }
@@ -46,16 +47,27 @@ export interface Step {
   readonly when: 'always' | 'success' | 'failure'
 }
 
+/** What needs no shell. */
+export const INSTEAD = 'what iptables-save prints once the script has run'
+
 const DEEPEST = 20
-/** Words that begin what is left out, and what ends it. */
-const refused: Readonly<Record<string, string>> = {
+/** Blocks, by what begins and what ends them. */
+const blocks: Readonly<Record<string, string>> = {
   while: 'done',
   until: 'done',
   case: 'esac',
   select: 'done',
+  for: 'done',
+  if: 'fi',
+  '{': '}',
 }
-/** Blocks that may stand inside. */
-const blocks: Readonly<Record<string, string>> = { ...refused, for: 'done', if: 'fi', '{': '}' }
+/** Of those that are left out, what would have to be known. */
+const refused: Readonly<Record<string, string>> = {
+  while: 'how often this loop runs is known only to a running shell',
+  until: 'how often this loop runs is known only to a running shell',
+  case: 'which branch of this case runs is not worked out here',
+  select: 'what is selected here is known only to a running shell',
+}
 
 /** The text of a word without quotes or variables, or null. */
 export function plainWord(word: ShellWord): string | null {
@@ -79,7 +91,7 @@ class ShellParser {
   }
 
   #error(span: Span, message: string): void {
-    this.#log.add(span, { code: 'shell', message })
+    this.#log.add(span, { code: 'shell', message, expected: INSTEAD })
   }
 
   all(): Step[] {
@@ -106,8 +118,12 @@ class ShellParser {
           const last = steps.at(-1)?.command
           piped =
             last?.kind === 'simple' && last.words.some((word) => plainWord(word) === 'cat') ? last.here : null
-        } else this.#error(token, `${token.text} is more shell than is understood here`)
-      } else if (token.kind === 'here') {
+        } else
+          this.#error(
+            token,
+            `${token.text} is not understood here: commands of a subshell stand between { and ; }`,
+          )
+      } else if (token.kind === 'here' || token.kind === 'output') {
         this.#at++
       } else {
         const keyword = plainWord(token.word)
@@ -125,8 +141,9 @@ class ShellParser {
   #command(word: ShellWord, keyword: string | null, depth: number): ShellCommand | null {
     if (keyword === 'for') return this.#loop(word, depth)
     if (keyword !== null && Object.hasOwn(refused, keyword)) {
-      this.#error(word, `${shown(keyword)} is more shell than is understood here: the block is left out`)
-      this.#skipBlock(refused[keyword]!)
+      const end = blocks[keyword]!
+      this.#error(word, `${refused[keyword]}: all up to its ${end} is left out`)
+      this.#skipBlock(end)
       return null
     }
     if (keyword !== null && Object.hasOwn(blocks, keyword) && depth >= DEEPEST) {
@@ -205,15 +222,18 @@ class ShellParser {
   #simple(first: ShellWord): SimpleCommand {
     const words: ShellWord[] = []
     let here: HereDocument | null = null
+    let output: ShellWord | null = null
     for (let token = this.#tokens[this.#at]; token !== undefined; token = this.#tokens[this.#at]) {
       if (token.kind === 'word') words.push(token.word)
       else if (token.kind === 'here') here = token.document
+      else if (token.kind === 'output') output = token.file
       else break
       this.#at++
     }
     const comments = this.#comments
     this.#comments = []
-    return { kind: 'simple', words, here, comments, start: first.start, end: words[words.length - 1]!.end }
+    const end = words[words.length - 1]!.end
+    return { kind: 'simple', words, here, output, comments, start: first.start, end }
   }
 
   #loop(word: ShellWord, depth: number): Loop | null {
