@@ -119,6 +119,14 @@ export class Tuple {
     this.zones = other.zones
   }
 
+  /** Protocol and its part, of a flow that has another direction; `protocol` with PROTOCOL_IPV6_BIT. */
+  setParts(protocol: number, ports: number): void {
+    this.protocol = protocol
+    this.ports = ports
+    this.inversePorts = inverseParts(ports, protocol)
+    this.invertible = true
+  }
+
   /** Computes `hash`: the same for both directions of a flow. */
   computeHash(flowHash: FlowHash): void {
     const { addresses, ports, protocol } = this

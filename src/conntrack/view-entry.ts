@@ -68,16 +68,20 @@ function tupleView(protocol: number, source: string, destination: string, ports:
   }
 }
 
-const tuple = new Tuple()
+const scratch = new Tuple()
 
 function directionView(table: StateTable, number: number, direction: number): TupleView {
-  table.readTuple(number, direction, tuple)
-  const ipv6 = tuple.protocol >= PROTOCOL_IPV6_BIT
-  return tupleView(tuple.protocol & 0xff, addressText(ipv6, 0), addressText(ipv6, 4), tuple.ports)
+  table.readTuple(number, direction, scratch)
+  return viewTuple(scratch)
 }
 
-function addressText(ipv6: boolean, at: number): string {
-  const { addresses } = tuple
+/** A tuple as data. */
+export function viewTuple({ addresses, ports, protocol }: Tuple): TupleView {
+  const ipv6 = protocol >= PROTOCOL_IPV6_BIT
+  return tupleView(protocol & 0xff, addressText(addresses, ipv6, 0), addressText(addresses, ipv6, 4), ports)
+}
+
+function addressText(addresses: Int32Array, ipv6: boolean, at: number): string {
   return ipv6
     ? formatIPv6(addresses[at]!, addresses[at + 1]!, addresses[at + 2]!, addresses[at + 3]!)
     : formatIPv4(addresses[at]!)

@@ -40,3 +40,19 @@ export function sequenceDistance(value: number, base: number): string {
   const difference = (value - base) | 0
   return difference < 0 ? `${bytes(-difference)} before` : `${bytes(difference)} beyond`
 }
+
+/** `0.5 s`, `14.2 s`, `2 min 5 s`, `5 d`; 0 and below is `0 s`. */
+export function duration(seconds: number): string {
+  if (seconds <= 0) return '0 s'
+  if (seconds < 120) return `${Number(seconds.toFixed(seconds < 10 ? 3 : 1))} s`
+  const minutes = Math.floor(seconds / 60)
+  if (minutes < 120) return parts(minutes, 'min', Math.floor(seconds % 60), 's')
+  const hours = Math.floor(minutes / 60)
+  return hours < 48
+    ? parts(hours, 'h', minutes % 60, 'min')
+    : parts(Math.floor(hours / 24), 'd', hours % 24, 'h')
+}
+
+function parts(whole: number, unit: string, rest: number, smaller: string): string {
+  return rest === 0 ? `${whole} ${unit}` : `${whole} ${unit} ${rest} ${smaller}`
+}

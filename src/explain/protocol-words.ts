@@ -28,7 +28,7 @@ export function tcpFlagNames(flags: number): string {
 }
 
 /** The flag byte of a record's letters; 0 where there are none. */
-function flagsOfLetters(letters: string): number {
+export function tcpFlagsOf(letters: string): number {
   let flags = 0
   for (const letter of letters) {
     const bit = flagLetters.indexOf(letter === 'C' ? 'W' : letter)
@@ -43,7 +43,7 @@ const kindWords = ['SYN', 'SYN+ACK', 'FIN+ACK', 'ACK', 'RST', 'flagless segment'
 /** The packet by its flags where the record has them, else by its kind: `a SYN+ACK`. */
 export function tcpPacket(kind: number, context: ReasonContext): string {
   // ECE and CWR say nothing about states.
-  const flags = flagsOfLetters(context.tcpFlags ?? '') & 0x3f
+  const flags = tcpFlagsOf(context.tcpFlags ?? '') & 0x3f
   return article(flags === 0 ? tcpKind(kind) : tcpFlagNames(flags))
 }
 

@@ -1,7 +1,8 @@
 /** A record as a comment of a pcapng packet: words that Wireshark can filter, as in `frame.comment contains "ctstate=INVALID"`. */
 import { reasonSentence } from '../explain/catalogue.ts'
+import { placeText } from '../explain/place-words.ts'
 import type { PacketRecord } from '../replay/record.ts'
-import { entryText, placeText } from './packet-line.ts'
+import { entryText } from './packet-line.ts'
 
 export function commentOf(record: PacketRecord): string {
   const words = [`ctstate=${record.ctstate ?? 'none'}`]

@@ -5,6 +5,7 @@
  */
 import { printable } from '../diagnostic/printable.ts'
 import { reasonSentence } from '../explain/catalogue.ts'
+import { placeText } from '../explain/place-words.ts'
 import type { PacketRecord, RecordAnswer, RecordEntry } from '../replay/record.ts'
 import { fileLabels } from './file-label.ts'
 import { traceLines } from './trace-text.ts'
@@ -191,7 +192,7 @@ function answerText(answer: RecordAnswer): string {
 }
 
 /** `DROP FORWARD 3`, `ACCEPT FORWARD policy`, `DROP raw PREROUTING 1`: what was decided, and by whom. */
-export function verdictText(record: PacketRecord): string {
+export function verdictText(record: Pick<PacketRecord, 'verdict' | 'decidedBy' | 'reasons'>): string {
   const { verdict, decidedBy, reasons } = record
   if (verdict !== null) return decisionText(record)
   if (decidedBy.kind === 'unknown') return `? ${placeText(decidedBy)}`
@@ -202,12 +203,6 @@ export function verdictText(record: PacketRecord): string {
 function decisionText({ verdict, decidedBy }: Pick<PacketRecord, 'verdict' | 'decidedBy'>): string {
   const by = decidedBy['table'] === undefined ? decidedBy.kind : placeText(decidedBy)
   return by === 'none' ? `${verdict}` : `${verdict} ${by}`
-}
-
-/** Table filter needs no name. */
-export function placeText({ kind, table, chain, number }: PacketRecord['decidedBy']): string {
-  const place = printable(table === 'filter' ? `${chain}` : `${table} ${chain}`)
-  return `${place} ${number ?? 'policy'}${kind === 'hotdrop' ? ' (unreadable)' : ''}`
 }
 
 /** `ESTABLISHED 432000 [ASSURED]`: what the packet's entry is after it. */

@@ -1,10 +1,11 @@
 /** The default output of a replay: what was assumed, totals, the packets out of the ordinary, how to see more. */
 import { printable } from '../diagnostic/printable.ts'
 import type { Assumption } from '../explain/assumption.ts'
-import { count, grouped } from '../explain/number-words.ts'
+import { count, duration, grouped } from '../explain/number-words.ts'
 import type { Decider } from '../replay/deciders.ts'
 import type { PacketRecord } from '../replay/record.ts'
 import type { Summary } from '../replay/summary.ts'
+import { hang } from './hang.ts'
 import type { PacketLines } from './packet-line.ts'
 
 export interface ReportParts {
@@ -128,17 +129,7 @@ function packetsText({ summary, clock }: ReportParts): string {
   const seconds = last.seconds - first.seconds + (last.nanoseconds - first.nanoseconds) / 1e9
   const others = summary.withReason('not-ip')
   const notIp = others === 0 ? '' : ` (${grouped(others)} not IP)`
-  return `${grouped(summary.packets)}${notIp}, from ${clock(first.seconds)} on, ${durationText(seconds)}`
-}
-
-/** `0.5 s`, `14.2 s`, `2 h 5 min`. */
-function durationText(seconds: number): string {
-  if (seconds < 0) return '0 s'
-  if (seconds < 120) return `${Number(seconds.toFixed(seconds < 10 ? 3 : 1))} s`
-  const minutes = Math.floor(seconds / 60)
-  if (minutes < 120) return `${minutes} min ${Math.floor(seconds % 60)} s`
-  const hours = Math.floor(minutes / 60)
-  return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} d ${hours % 24} h`
+  return `${grouped(summary.packets)}${notIp}, from ${clock(first.seconds)} on, ${duration(seconds)}`
 }
 
 /** `ESTABLISHED 3, NEW 1`: what there is none of is left out. */
@@ -167,22 +158,4 @@ function hintBlock({ odd, oddTotal, filter, style }: ReportParts): string {
     'dim',
     `More: ${more}--all shows every packet, --table the state table, --json records; --help the rest`,
   )
-}
-
-/** Wraps at blanks; later lines are indented further. */
-function hang(text: string, first: string, rest: string, width: number): string[] {
-  const lines: string[] = []
-  let line = first
-  let isEmpty = true
-  for (const word of text.split(' ')) {
-    if (!isEmpty && line.length + 1 + word.length > width) {
-      lines.push(line)
-      line = rest
-      isEmpty = true
-    }
-    line += isEmpty ? word : ` ${word}`
-    isEmpty = false
-  }
-  lines.push(line)
-  return lines
 }

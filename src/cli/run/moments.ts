@@ -16,8 +16,8 @@ export function runMoment(
   return { kind: 'frame', file: findFile(moment.file, names, option), frame: moment.number }
 }
 
-/** By its name, or by what its path ends with. */
-function findFile(text: string, names: readonly string[], option: string): number {
+/** Number of a capture, by its name or by what its path ends with; `option` names it. @throws Failure where there is none */
+export function findFile(text: string, names: readonly string[], option: string): number {
   const exact = names.indexOf(text)
   if (exact >= 0) return exact
   const found = names.filter((name) => name.endsWith(`/${text}`))

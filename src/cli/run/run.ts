@@ -1,5 +1,6 @@
 /** A run of captures through rules: everything that the options ask for, put together; what is made of its packets is the command's. */
 import { MergedCapture } from '../../capture/merge.ts'
+import type { FillRandom } from '../../conntrack/hash.ts'
 import { findHelper } from '../../conntrack/helper/registry.ts'
 import type { Outcome } from '../../conntrack/outcome.ts'
 import type { Settings } from '../../conntrack/settings.ts'
@@ -37,6 +38,8 @@ export interface RunParts {
   readonly files: readonly string[]
   /** One a family at most. */
   readonly rulesets: readonly Ruleset[]
+  /** The secret of the hash table, for runs that have to evict the same entries; each has its own unless given. */
+  readonly fillRandom?: FillRandom
 }
 
 /** Of the files that the options name. @throws Failure */
@@ -66,11 +69,15 @@ export class Run {
   readonly #options: RunOptions
 
   /** `capture`: that of another run, which reads it for both. */
-  constructor({ options, rulesets, width }: RunParts, prepared: PreparedHost, capture?: MergedCapture) {
+  constructor(
+    { options, rulesets, width, fillRandom }: RunParts,
+    prepared: PreparedHost,
+    capture?: MergedCapture,
+  ) {
     this.#options = options
     this.prepared = prepared
     const reversePath = new ReversePath(prepared.host.interfaces)
-    this.tracker = trackerOf(options, readSettings(options, reversePath))
+    this.tracker = trackerOf(options, readSettings(options, reversePath), fillRandom)
     this.capture = capture ?? new MergedCapture(prepared.inputs, { gunzip })
     const { host, names, ofFile, strict, captured } = prepared
     const place = new CapturePlace(host, { interfaces: this.capture.interfaces, names, ofFile })
@@ -167,10 +174,10 @@ function refuseLater({ linux, zone, timeouts }: RunOptions): void {
 }
 
 /** @throws Failure where the Linux in question had no such thing. */
-function trackerOf(options: RunOptions, settings: Settings): Tracker {
+function trackerOf(options: RunOptions, settings: Settings, fillRandom?: FillRandom): Tracker {
   const { hz, zone, checksum } = options
   refuseLater(options)
-  const tracker = new Tracker({ settings, hz, zone, checksums: checksum })
+  const tracker = new Tracker({ settings, hz, zone, checksums: checksum, ...(fillRandom && { fillRandom }) })
   loadTimeoutPolicies(options, tracker)
   for (const { helper, protocol, port } of options.helper) {
     tracker.helpers.assignments.push({
