@@ -18,6 +18,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => general((await import('./replay.ts')).replay),
   },
   {
+    name: 'explain',
+    summary: 'say why a packet fared as it did: its connection, the rules it met, what would change it',
+    load: async () => general((await import('./explain.ts')).explain),
+  },
+  {
     name: 'fmt',
     summary: 'print iptables rules in one form, and what is wrong with them',
     load: async () => general((await import('./fmt.ts')).fmt),
