@@ -22,6 +22,7 @@ const order = [
   'replay',
   'explain',
   'filter',
+  'analysis',
   'format',
   'scenario',
   'cli',

@@ -111,6 +111,28 @@ export class TableReach {
     return (this.#entries.get(chain) ?? []).map(({ box }) => box)
   }
 
+  /** What of a box, as it comes into a built-in chain, may meet a rule: boxes of which each is not held by earlier rules. */
+  reaching(rule: RuleNode, builtIn: ChainNode, box: Box): Box[] {
+    const pieces: Box[] = []
+    for (const { box: way, stations } of this.#entries.get(rule.chain) ?? []) {
+      if ((stations[0]?.chain ?? rule.chain) !== builtIn) continue
+      const asked = meet(way, box)
+      if (asked === null) continue
+      for (const taken of rule.boxes) {
+        const piece = meet(asked, taken)
+        if (piece === null) continue
+        if (this.#coverOf(piece, rule.index, rule.chain, stations)?.covered !== true) pieces.push(piece)
+      }
+    }
+    return pieces
+  }
+
+  /** Some of the box may come to the policy of a built-in chain. */
+  reachesPolicy(builtIn: ChainNode, box: Box): boolean {
+    const piece = meet(this.#entries.get(builtIn)![0]!.box, box)
+    return piece !== null && this.#coverOf(piece, builtIn.rules.length, builtIn, [])?.covered !== true
+  }
+
   /** What the rules of a chain take from the later ones, and from those behind the chain. */
   #takeAway(chain: ChainNode): void {
     const { sizes } = this.#space

@@ -33,6 +33,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => general((await import('./decode.ts')).decode),
   },
   {
+    name: 'lint',
+    summary: 'tell what is wrong with iptables rules, without any traffic',
+    load: async () => general((await import('./lint.ts')).lint),
+  },
+  {
     name: 'completion',
     summary: 'print a script with which a shell completes commands and options',
     load: async () => general((await import('./completion.ts')).completion),
