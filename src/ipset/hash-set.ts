@@ -53,6 +53,7 @@ export class HashSet implements IpSet {
   readonly family: 'ipv4' | 'ipv6' | null
   readonly parts: readonly Part[]
   readonly dimension: number
+  readonly unread = null
   readonly options: HashSetOptions
   readonly elements = new ElementTable()
   /** Filled by the caller of `place` and `put`. */

@@ -13,6 +13,11 @@ export class ListSet implements IpSet {
     this.name = name
   }
 
+  get unread(): string | null {
+    const member = this.members.find(({ unread }) => unread !== null)
+    return member === undefined ? null : `holds the set "${member.name}", which ${member.unread}`
+  }
+
   flush(): void {
     this.members.length = 0
   }

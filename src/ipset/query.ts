@@ -74,6 +74,8 @@ export interface IpSet {
   readonly family: 'ipv4' | 'ipv6' | null
   /** How many parts an element has. */
   readonly dimension: number
+  /** Why rules cannot ask it, as the rest of a sentence that begins with the set; null where they can. */
+  readonly unread: string | null
   /** SET_*, as the set says it; `testSet` asks the rest. */
   test(packet: Packet, query: Query, subordinate: boolean): number
   add(packet: Packet, query: Query): boolean
@@ -114,11 +116,9 @@ export function compareCounter(test: CounterTest | null, counted: number): boole
   }
 }
 
-/** The kernel takes no rule that names a set of the other family. */
-export function isOtherFamily(set: IpSet, family: Query['family']): boolean {
-  return set.family !== null && set.family !== family
-}
-
-export function otherFamily({ name, family }: IpSet): string {
+/** Why no rule of this family can ask the set, or null. */
+export function whyNotAsked({ name, family, unread }: IpSet, ofRule: Query['family']): string | null {
+  if (unread !== null) return `the set "${name}" ${unread}`
+  if (family === null || family === ofRule) return null
   return `the set "${name}" is of ${family === 'ipv6' ? 'IPv6' : 'IPv4'}: the kernel refuses the rule`
 }

@@ -48,7 +48,7 @@ test('del, flush and destroy', () => {
 
 test.each([
   ['crate a hash:ip', '1:1 "crate" is no command of a file of sets'],
-  ['create a hash:op', '1:10 sets of type "hash:op" are not read here'],
+  ['create a hash:op', '1:10 "hash:op" is no type of set'],
   ['create a hash:ip\ncreate a hash:ip', '2:8 there is a set "a" already'],
   ['add a 1.1.1.1', '1:5 there is no set "a"'],
   ['create a hash:ip\nadd a 1.1.1.300', '2:7 "1.1.1.300" is no IPv4 address'],
@@ -77,4 +77,23 @@ test('a mistake is shown with its line', () => {
       '  there is no set "wep"; did you mean web?',
     ].join('\n'),
   )
+})
+
+test.each([
+  ['create a hash:mac', 'holds Ethernet addresses, which are not read here'],
+  ['create a hash:ip,mac family inet hashsize 1024', 'holds Ethernet addresses, which are not read here'],
+  ['create a bitmap:ip,mac range 10.0.0.0/24', 'holds Ethernet addresses, which are not read here'],
+  ['create a hash:net,iface', 'holds interfaces, which are not read here'],
+  ['create a hash:net,net', 'holds two networks, which are not read here'],
+  ['create a hash:net,port,net', 'holds two networks, which are not read here'],
+  ['create a hash:ip,mark markmask 0xff', 'holds marks of packets, which are not read here'],
+  ['create a hash:ip bitmask 255.255.0.0', 'has a bitmask, which is not read here'],
+])('%j: a warning, and no rule can ask the set', (line, unread) => {
+  const text = `${line}\nadd a what-ever\ndel a what-ever\nflush a\ncreate b hash:ip\nadd b 10.0.0.1\ncreate l list:set\nadd l b\n`
+  const sets = new Sets()
+  const problems = readSets(`${text}add l a\n`, 'f', sets)
+  expect(problems.map(({ severity, line, message }) => `${severity} ${line} ${message}`)).toEqual([
+    `warning 1 the set ${unread}: no rule can ask it`,
+  ])
+  expect(sets.all().map((set) => set.unread)).toEqual([unread, null, `holds the set "a", which ${unread}`])
 })

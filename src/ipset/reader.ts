@@ -7,9 +7,12 @@ import { readElement } from './element-text.ts'
 import { HashSet, hashTypes } from './hash-set.ts'
 import { ListSet } from './list-set.ts'
 import type { Sets } from './sets.ts'
+import { UnreadSet } from './unread-set.ts'
 
-/** What is wrong with a file of sets; `ipset restore` would stop there. */
+/** What is wrong with a file of sets. */
 export interface SetProblem {
+  /** At an error `ipset restore` would stop; a warning is about a set that is good, but not read here. */
+  readonly severity: 'error' | 'warning'
   /** As it was given. */
   readonly file: string
   /** From 1. */
@@ -38,6 +41,18 @@ const DEFAULT_ELEMENTS = 65_536
 const LONGEST = 2_147_483
 const LONGEST_NAME = 31
 const commands = ['create', 'add', 'del', 'flush', 'destroy'] as const
+/** Types that ipset has and that are not read, with what their elements hold. */
+const unreadTypes: Readonly<Record<string, string>> = {
+  'bitmap:ip,mac': 'Ethernet addresses',
+  'hash:mac': 'Ethernet addresses',
+  'hash:ip,mac': 'Ethernet addresses',
+  'hash:ip,mark': 'marks of packets',
+  'hash:net,iface': 'interfaces',
+  'hash:net,net': 'two networks',
+  'hash:net,port,net': 'two networks',
+}
+/** An option of a set that is good, but changes what it holds in a way that is not read. */
+const unreadOptions = ['markmask', 'bitmask']
 const createFlags = ['counters', 'comment', 'skbinfo', 'forceadd']
 const ignoredNumbers = ['hashsize', 'bucketsize', 'initval', 'size']
 
@@ -56,10 +71,10 @@ export function readSets(text: string, file: string, sets: Sets): readonly SetPr
  * ```
  */
 export function formatSetProblem(problem: SetProblem, text: string, width = 80): string {
-  const { file, line, column, position, length, message, suggestion } = problem
+  const { severity, file, line, column, position, length, message, suggestion } = problem
   const frame = codeFrame({ text, position, length, margin: String(line), width })
   const told = suggestion === null ? message : `${message}; did you mean ${suggestion}?`
-  return `${printable(file)}:${line}:${column}  error\n${frame}\n  ${printable(told)}`
+  return `${printable(file)}:${line}:${column}  ${severity}\n${frame}\n  ${printable(told)}`
 }
 
 class SetReader {
@@ -67,6 +82,7 @@ class SetReader {
   readonly #file: string
   readonly #sets: Sets
   readonly #problems: SetProblem[] = []
+  #errors = 0
   #line = 0
   #lineStart = 0
 
@@ -78,7 +94,7 @@ class SetReader {
 
   read(): readonly SetProblem[] {
     const text = this.#text
-    for (let at = 0; at < text.length && this.#problems.length < MOST_PROBLEMS; ) {
+    for (let at = 0; at < text.length && this.#errors < MOST_PROBLEMS; ) {
       const found = text.indexOf('\n', at)
       const end = found < 0 ? text.length : found
       this.#line++
@@ -112,8 +128,21 @@ class SetReader {
     return words
   }
 
-  #add({ start, end }: Word, message: string, suggestion: string | null = null): void {
+  #add(word: Word, message: string, suggestion: string | null = null): void {
+    this.#tell('error', word, message, suggestion)
+  }
+
+  #tell(
+    severity: SetProblem['severity'],
+    { start, end }: Word,
+    message: string,
+    suggestion: string | null,
+  ): void {
+    if (severity === 'error') this.#errors++
+    // Where a rule asks an unread set, that is told there once more.
+    else if (this.#problems.length >= MOST_PROBLEMS) return
     this.#problems.push({
+      severity,
       file: this.#file,
       line: this.#line,
       column: start - this.#lineStart + 1,
@@ -164,6 +193,12 @@ class SetReader {
     else this.#add(name, `the set is in use by "${user.name}"`)
   }
 
+  /** What a set holds matters only where a rule asks it. */
+  #addUnread(name: Word, type: Word, unread: string): void {
+    this.#tell('warning', name, `the set ${unread}: no rule can ask it`, null)
+    this.#sets.add(new UnreadSet(name.text, type.text, unread))
+  }
+
   #create(name: Word, [type, ...options]: readonly Word[], exist: boolean): void {
     if (name.text.length > LONGEST_NAME) {
       this.#add(name, `a name has ${LONGEST_NAME} bytes at most`)
@@ -173,13 +208,18 @@ class SetReader {
       this.#add(name, 'the type of the set is missing')
       return
     }
-    if (type.text !== 'list:set' && hashTypes[type.text] === undefined) {
-      const known = [...Object.keys(hashTypes), 'list:set']
-      this.#add(type, `sets of type "${type.text}" are not read here`, suggest(type.text, known))
+    const isRead = type.text === 'list:set' || Object.hasOwn(hashTypes, type.text)
+    if (!isRead && !Object.hasOwn(unreadTypes, type.text)) {
+      const known = [...Object.keys(hashTypes), ...Object.keys(unreadTypes), 'list:set']
+      this.#add(type, `"${type.text}" is no type of set`, suggest(type.text, known))
       return
     }
     if (this.#sets.get(name.text) !== null) {
       if (!exist) this.#add(name, `there is a set "${name.text}" already`)
+      return
+    }
+    if (!isRead) {
+      this.#addUnread(name, type, `holds ${unreadTypes[type.text]}, which are not read here`)
       return
     }
     const isBitmap = type.text.startsWith('bitmap:')
@@ -218,6 +258,9 @@ class SetReader {
       } else if (option.text === 'range' && isBitmap) {
         range = readRange(value.text, type.text === 'bitmap:port')
         good = range !== null
+      } else if (unreadOptions.includes(option.text)) {
+        this.#addUnread(name, type, `has a ${option.text}, which is not read here`)
+        return
       } else if (!ignoredNumbers.includes(option.text)) {
         const known = [...createFlags, ...ignoredNumbers, 'family', 'timeout', 'netmask', 'maxelem', 'range']
         this.#add(option, `"${option.text}" is no option that is read here`, suggest(option.text, known))

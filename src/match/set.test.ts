@@ -117,3 +117,20 @@ test('a set that was not given, or of the other family, is not evaluated', () =>
   expect(() => bench('', '-m set --match-set x src')).toThrow('no set "x": give --ipset FILE')
   expect(() => bench('create x hash:ip family inet6\n', '-m set --match-set x src')).toThrow('IPv6')
 })
+
+test("a set that is not read is in nobody's way until a rule asks it", () => {
+  const sets = new Sets()
+  readSets(
+    'create m hash:mac\nadd m 1:2:3:4:5:6\ncreate l list:set\nadd l m\ncreate a hash:ip\nadd a 10.0.1.2\n',
+    'f',
+    sets,
+  )
+  const rules = (rule: string) => new RuleBench({ rules: rule, sets })
+  expect(taken(rules('-A FORWARD -m set --match-set a src'), query('10.0.1.2'))).toEqual([1])
+  const unread = 'holds Ethernet addresses, which are not read here'
+  expect(() => rules('-A FORWARD -m set --match-set m src')).toThrow(`the set "m" ${unread}`)
+  expect(() => rules('-A FORWARD -m set --match-set l src')).toThrow(
+    `the set "l" holds the set "m", which ${unread}`,
+  )
+  expect(() => rules('-A FORWARD -j SET --add-set m src')).toThrow(`the set "m" ${unread}`)
+})

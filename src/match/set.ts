@@ -3,12 +3,11 @@ import { STOP_UNKNOWN } from '../hook/passage.ts'
 import {
   type Comparison,
   type CounterTest,
-  isOtherFamily,
-  otherFamily,
   plainQuery,
   SET_UNKNOWN,
   SET_YES,
   testSet,
+  whyNotAsked,
 } from '../ipset/query.ts'
 import { defineMatch, option, without } from '../ruleset/extension.ts'
 import { flag } from '../ruleset/kind/flag.ts'
@@ -65,7 +64,8 @@ export const set = defineMatch({
     const { name, directions } = reference.value
     const set = sets.get(name)
     if (set === null) throw new NotEvaluated(`no set "${name}": give --ipset FILE`)
-    if (isOtherFamily(set, family)) throw new NotEvaluated(otherFamily(set))
+    const refusal = whyNotAsked(set, family)
+    if (refusal !== null) throw new NotEvaluated(refusal)
     const { clock } = tracker
     const sources = directions.map((direction) => direction === 'src')
     const query = plainQuery(family, sources, clock.hz, {

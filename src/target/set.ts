@@ -1,15 +1,6 @@
 import { type Action, type Environment, NotEvaluated } from '../hook/environment.ts'
 import { VERDICT_CONTINUE } from '../hook/hook.ts'
-import {
-  fits,
-  type IpSet,
-  isOtherFamily,
-  otherFamily,
-  plainQuery,
-  type Query,
-  SET_YES,
-  testSet,
-} from '../ipset/query.ts'
+import { fits, type IpSet, plainQuery, type Query, SET_YES, testSet, whyNotAsked } from '../ipset/query.ts'
 import { defineTarget, option, type Problem } from '../ruleset/extension.ts'
 import { flag } from '../ruleset/kind/flag.ts'
 import { number } from '../ruleset/kind/number.ts'
@@ -100,7 +91,8 @@ function access(
   if (reference === undefined) return null
   const set = sets.get(reference.name)
   if (set === null) throw new NotEvaluated(`no set "${reference.name}": give --ipset FILE`)
-  if (isOtherFamily(set, family)) throw new NotEvaluated(otherFamily(set))
+  const refusal = whyNotAsked(set, family)
+  if (refusal !== null) throw new NotEvaluated(refusal)
   const sources = reference.directions.map((direction) => direction === 'src')
   return { set, query: plainQuery(family, sources, tracker.clock.hz, more) }
 }

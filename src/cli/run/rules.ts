@@ -44,7 +44,8 @@ export function loadSets(options: RunOptions, width: number): Sets {
     const errors = new Output(2)
     for (const problem of problems) errors.line(formatSetProblem(problem, text, width))
     errors.flush()
-    throw new Failure(`${printable(file)}: not used, because of the mistakes above`, EXIT_UNREADABLE)
+    if (problems.some(({ severity }) => severity === 'error'))
+      throw new Failure(`${printable(file)}: not used, because of the mistakes above`, EXIT_UNREADABLE)
   }
   return sets
 }
