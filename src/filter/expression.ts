@@ -57,6 +57,8 @@ export type Term =
     }
   | { readonly kind: 'less' | 'greater'; readonly length: number }
   | { readonly kind: 'frame'; readonly ranges: readonly Range[] }
+  /** Names of interfaces; a last `+` stands for any rest, as in rules. */
+  | { readonly kind: 'in' | 'out'; readonly words: Words }
   | { readonly kind: 'ctstate' | 'verdict'; readonly words: Words }
   | { readonly kind: 'state'; readonly words: Words }
   | { readonly kind: 'reason'; readonly words: Words }

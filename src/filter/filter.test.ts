@@ -49,6 +49,8 @@ function packet(fields: Partial<PacketRecord> = {}): PacketRecord {
 }
 
 const plain = packet()
+const sent = packet({ hook: 'OUTPUT' })
+const forwarded = packet({ egress: { source: '10.0.0.2', destination: '192.0.2.9', interface: 'out0' } })
 const overIPv6 = packet({ family: 'ipv6', source: '2001:db8::1', destination: '2001:db8:1::2' })
 const esp = ({ sourcePort: _s, destinationPort: _d, tcpFlags: _f, ...rest }: PacketRecord): PacketRecord => ({
   ...rest,
@@ -88,6 +90,11 @@ test.each([
   ['ctstate INVALID', false],
   ['state SYN_RECV', true],
   ['verdict DROP', false],
+  ['in in0', true],
+  ['in eth0,i+', true],
+  ['in eth+', false],
+  ['out in0', false],
+  ['out in0 or (in in0 and tcp)', true],
   ['reason *', false],
   ['host 10.0.0.3 or tcp and port 81', false],
   ['tcp or udp and port 53', false],
@@ -105,6 +112,13 @@ test.each([
   ['ip', false],
 ])('a packet over IPv6: %s is %s', (text, selected) => {
   expect(select(text).matches(overIPv6)).toBe(selected)
+})
+
+test('out is where a packet leaves: of one that was captured there, and of one that rules let through', () => {
+  expect(select('out in0').matches(sent)).toBe(true)
+  expect(select('in in0').matches(sent)).toBe(false)
+  expect(select('in in0 and out out+').matches(forwarded)).toBe(true)
+  expect(select('out out1').matches(forwarded)).toBe(false)
 })
 
 test('a protocol without a name in /proc is found by its number', () => {

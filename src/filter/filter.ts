@@ -4,7 +4,7 @@
  * A packet is selected by its own header. An ICMP error is selected as well when the entry that it belongs to is
  * selected by either of its tuples, for whoever looks at a flow wants to see the errors about it.
  *
- * An entry is selected when either of its tuples is. `frame`, `less`, `greater`, `ctstate`, `reason` and
+ * An entry is selected when either of its tuples is. `frame`, `in`, `out`, `less`, `greater`, `ctstate`, `reason` and
  * `verdict` are about packets alone; asked about an entry they are open, and what stays open is shown:
  * `host A and reason tcp-*` shows all entries of A.
  */
@@ -18,6 +18,7 @@ import {
   PROTOCOL_WORDS,
   type Range,
   type Term,
+  type Words,
 } from './expression.ts'
 import { addressText, contains } from './network.ts'
 import { parseExpression } from './parser.ts'
@@ -181,6 +182,16 @@ function compileRecordTerm(term: RecordTerm): (record: PacketRecord) => boolean 
       return ({ length }) => length !== undefined && length >= term.length
     case 'frame':
       return ({ frame }) => term.ranges.some(([low, high]: Range) => frame >= low && frame <= high)
+    // A packet was captured where it came in, or where it left.
+    case 'in': {
+      const isMeant = namesTest(term.words)
+      return ({ interface: name, hook }) => name !== null && !leaves(hook) && isMeant(name)
+    }
+    case 'out': {
+      const isMeant = namesTest(term.words)
+      return ({ interface: name, hook, egress }) =>
+        leaves(hook) ? name !== null && isMeant(name) : isMeant(egress?.interface ?? '')
+    }
     case 'reason': {
       const { words } = term
       const codes = new Set<string>(words.filter((word) => !word.endsWith('*')))
@@ -196,6 +207,14 @@ function compileRecordTerm(term: RecordTerm): (record: PacketRecord) => boolean 
       }
     }
   }
+}
+
+const leaves = (hook: string | null) => hook === 'OUTPUT' || hook === 'POSTROUTING'
+
+function namesTest(words: Words): (name: string) => boolean {
+  const names = new Set(words.filter((word) => !word.endsWith('+')))
+  const prefixes = words.filter((word) => word.endsWith('+')).map((word) => word.slice(0, -1))
+  return (name) => name !== '' && (names.has(name) || prefixes.some((prefix) => name.startsWith(prefix)))
 }
 
 function endsTest(direction: Direction): (source: boolean, destination: boolean) => Answer {

@@ -12,7 +12,7 @@ export interface Token {
 }
 
 /** Addresses, numbers, ranges, prefixes and names are all words; which it is depends on where it stands. */
-const word = /[A-Za-z0-9_.:/*\\-]+/y
+const word = /[A-Za-z0-9_.:/*+@\\-]+/y
 const space = /\s+/y
 const signs: readonly (readonly [string, TokenKind])[] = [
   ['&&', 'and'],

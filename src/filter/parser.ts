@@ -121,7 +121,7 @@ class Parser {
       return this.#addressed(null, null, depth)
     }
     if (word === 'proto') return this.#withHead({ kind: 'proto', family: null }, depth)
-    if (word === 'frame') return this.#withHead({ kind: 'frame' }, depth)
+    if (word === 'frame' || word === 'in' || word === 'out') return this.#withHead({ kind: word }, depth)
     if (isWordTerm(word)) return this.#withHead({ kind: word }, depth)
     if (word === 'less' || word === 'greater') {
       this.#head = null
@@ -234,7 +234,7 @@ class Parser {
       case ',':
         return new FilterRefusal(token, expected, {
           message:
-            'a list with commas goes with frame, ctstate, state, reason and verdict; elsewhere write or',
+            'a list with commas goes with frame, in, out, ctstate, state, reason and verdict; elsewhere write or',
         })
       case '&':
       case '|':

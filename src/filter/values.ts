@@ -27,6 +27,7 @@ export type Head =
     }
   | { readonly kind: 'proto'; readonly family: FamilyWord | null }
   | { readonly kind: 'frame' }
+  | { readonly kind: 'in' | 'out' }
   | { readonly kind: WordTerm }
 
 export interface Tokens {
@@ -41,6 +42,8 @@ const EXAMPLES: Partial<Record<WordTerm, string>> = {
   reason: 'a reason such as tcp-seq-high or tcp-*',
 }
 const LARGEST_PORT = 65_535
+/** IFNAMSIZ without its terminator. */
+const LONGEST_NAME = 15
 
 export class ValueReader {
   readonly #tokens: Tokens
@@ -64,6 +67,9 @@ export class ValueReader {
         return { ...head, number: this.#protocol() }
       case 'frame':
         return { kind: 'frame', ranges: this.#list((token) => this.#frames(token)) }
+      case 'in':
+      case 'out':
+        return { kind: head.kind, words: this.#list((token) => this.#interface(token)) }
       default:
         return { kind: head.kind, words: this.#words(head.kind) } as Term
     }
@@ -207,6 +213,13 @@ export class ValueReader {
     if (range === null) throw new FilterRefusal(token, 'a frame number, or two such as 100-200')
     this.#tokens.take()
     return range
+  }
+
+  #interface(token: Token): string {
+    if (token.kind !== 'word' || token.text.length > LONGEST_NAME) {
+      throw new FilterRefusal(token, 'the name of an interface such as eth0, or eth+ for all that begin so')
+    }
+    return this.#tokens.take().text
   }
 
   #words(kind: WordTerm): string[] {

@@ -34,6 +34,8 @@ const TERMS: readonly string[] = [
   'less',
   'greater',
   'frame',
+  'in',
+  'out',
   ...Object.keys(WORD_TERMS),
 ]
 
