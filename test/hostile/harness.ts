@@ -8,7 +8,7 @@ import { DEADLINE, PORTS, PROTOCOL, STATUS, ZONES } from '../../src/conntrack/en
 import { findHelper } from '../../src/conntrack/helper/registry.ts'
 import { DROPPED_BY_NOBODY, type Outcome } from '../../src/conntrack/outcome.ts'
 import { REASONS } from '../../src/conntrack/reason.ts'
-import { Settings } from '../../src/conntrack/settings.ts'
+import { type LinuxEra, Settings } from '../../src/conntrack/settings.ts'
 import { REPLY, STATUS_CONFIRMED } from '../../src/conntrack/status.ts'
 import { type ChecksumPolicy, EVENT_DESTROY, EVENT_NEW, Tracker } from '../../src/conntrack/tracker.ts'
 import { Tuple } from '../../src/conntrack/tuple.ts'
@@ -56,6 +56,7 @@ export interface HostileRules {
 }
 
 export interface HostileOptions {
+  readonly linux?: LinuxEra
   readonly hz?: number
   readonly checksums?: ChecksumPolicy
   readonly zone?: number
@@ -112,7 +113,7 @@ class HostileRun {
 
   constructor(inputs: readonly CaptureInput[], options: HostileOptions) {
     this.#options = options
-    const settings = new Settings()
+    const settings = new Settings(options.linux)
     for (const [name, value] of Object.entries(options.sysctls ?? {})) settings.set(name, value)
     this.#tracker = new Tracker({
       settings,
@@ -293,7 +294,7 @@ class HostileRun {
 
   /** Linux would not track, and so says nothing of a state. */
   get #isUntracked(): boolean {
-    return this.#options.rules?.conntrack === 'auto'
+    return this.#options.rules?.conntrack === 'auto' || this.#options.linux === '2.4'
   }
 
   /** Entries, index and timers agree, and each entry is found by its own tuple and by that of its answer. */

@@ -21,6 +21,17 @@ test('captures of bent packets: all that must hold does', async () => {
   )
 }, 60_000)
 
+test('the tracker of Linux 2.4, captures of bent packets: all that must hold does', async () => {
+  const limit = fc.constantFrom(0, 1, 2, 5, 65_536)
+  await fc.assert(
+    fc.asyncProperty(anyCapture, anyOptions, limit, async (capture, options, most) => {
+      const sysctls = { 'net.ipv4.ip_conntrack_max': most }
+      await runHostile(capture, { ...options, linux: '2.4', zone: 0, sysctls })
+    }),
+    { numRuns },
+  )
+}, 60_000)
+
 test('random bytes as frames of every link type: each is told of', async () => {
   const frames = fc.array(fc.uint8Array({ maxLength: 120 }), { minLength: 1, maxLength: 20 })
   await fc.assert(
