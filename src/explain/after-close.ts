@@ -3,7 +3,7 @@ import { wasClosed } from '../replay/former.ts'
 import { decisionClause } from './decision-words.ts'
 import type { Change, PacketFacts, Told } from './explanation.ts'
 import { duration } from './number-words.ts'
-import { packetWord, segmentWord } from './packet-words.ts'
+import { flowWord, packetWord, segmentWord } from './packet-words.ts'
 import { article } from './protocol-words.ts'
 import { baseOf, insertCommand, loggers, stepPlace } from './rule-advice.ts'
 import { timeoutSysctl } from './timeout-words.ts'
@@ -11,9 +11,26 @@ import { timeoutSysctl } from './timeout-words.ts'
 /** Codes of what cannot begin a connection, or begins one in its middle. */
 const outside: ReadonlySet<string> = new Set(['tcp-new', 'tcp-picked-up', 'tcp-not-loose', 'icmp-not-query'])
 
+/** An ICMP error about a connection that is no more. */
+function lateError(facts: PacketFacts): Told | null {
+  const { record, former, seconds } = facts
+  if (former === null || !record.reasons.some(({ code }) => code === 'icmp-unrelated')) return null
+  const flow = flowWord({ protocol: former.protocol, ...former.original })
+  return {
+    situation: 'after-close',
+    weight: 'harmless',
+    sentences: [
+      `${packetWord(record)} is about ${flow}, whose entry ended ${duration(seconds - former.ended)} ago; an error about no known connection is INVALID.`,
+    ],
+    changes: [...quietLog(facts), ...longer(facts)],
+  }
+}
+
 export function afterClose(facts: PacketFacts): Told | null {
   const { record, former, before } = facts
   if (before !== null) return null
+  const error = lateError(facts)
+  if (error !== null) return error
   const isOutside = record.reasons.some(({ code }) => outside.has(code))
   if (former === null) return isOutside ? unknownBeginning(facts) : null
   if (record.protocol === 'tcp') {

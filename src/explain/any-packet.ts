@@ -1,7 +1,7 @@
 /** Packets of no special situation: what their reasons say, or that nothing is out of the ordinary. */
 import { REASONS, type ReasonData } from '../conntrack/reason.ts'
 import type { PacketRecord } from '../replay/record.ts'
-import { reasonEntry, reasonSentence } from './catalogue.ts'
+import { reasonSentence } from './catalogue.ts'
 import { capital } from './decision-words.ts'
 import { entryWord } from './entry-words.ts'
 import type { Change, PacketFacts, Told } from './explanation.ts'
@@ -9,6 +9,7 @@ import { duration } from './number-words.ts'
 import { packetWord } from './packet-words.ts'
 import { placeText } from './place-words.ts'
 import { article } from './protocol-words.ts'
+import { baseOf, stepPlace } from './rule-advice.ts'
 
 const kinds = new Map<string, string>(REASONS.map(({ code, kind }) => [code, kind]))
 
@@ -65,19 +66,13 @@ export function otherReason(facts: PacketFacts): Told | null {
       ...rest.filter(isWorthy).map((reason) => `Besides: ${reasonSentence(reason, record)}.`),
       ...(kind === 'invalid' || kind === 'dropped' ? [] : [className(facts)]),
     ],
-    changes: [...changes, { sentence: plain(reasonEntry(first.code).remedy) }],
+    changes,
   }
 }
 
 /** The reason that decides comes first. */
 function rank({ code }: ReasonData): number {
   return ['invalid', 'dropped', 'unknown', 'passed', 'note', 'plain'].indexOf(kinds.get(code) ?? 'plain')
-}
-
-/** As a clause: without a full stop, and beginning small unless a name begins it. */
-function plain(text: string): string {
-  const clause = text.replace(/\.$/, '')
-  return /^(?:[A-Z][a-z]+\b)/.test(clause) ? clause.charAt(0).toLowerCase() + clause.slice(1) : clause
 }
 
 /** `It is ESTABLISHED: a packet of tcp … (ESTABLISHED), which lives 5 d longer.` */
@@ -90,6 +85,8 @@ function className({ record, before }: PacketFacts): string {
         ? `It is NEW: no connection with these addresses and ports is known${entry === null ? '' : `; its entry${entry.state === null ? '' : ` (${entry.state})`} has ${duration(entry.timeout)}`}.`
         : `It is NEW still: the connection has not been answered yet.`
     case 'ESTABLISHED':
+      if (entry !== null && before !== null && entry.state !== before.state)
+        return `It is ESTABLISHED, and moves its entry from ${before.state} to ${entry.state}, with ${duration(entry.timeout)}.`
       return `It is ESTABLISHED: a packet of ${entry === null ? 'a connection that it ends' : entryWord(entry)}${left}.`
     case 'RELATED':
       return `It is RELATED to ${entry === null ? 'a connection that is gone' : entryWord(entry)}.`
@@ -115,8 +112,16 @@ export function ordinary(facts: PacketFacts): Told {
   return { situation: 'ordinary', weight: 'ordinary', sentences: [className(facts)], changes: [] }
 }
 
-function letIn({ decidedBy }: PacketRecord): Change {
-  const place = placeText(decidedBy)
+function letIn({ decidedBy, trace }: PacketRecord): Change {
+  const step = trace?.find(
+    ({ kind, table, chain, number }) =>
+      kind === 'rule' &&
+      table === decidedBy['table'] &&
+      chain === decidedBy['chain'] &&
+      number === decidedBy['number'],
+  )
+  const place =
+    step === undefined || trace === undefined ? placeText(decidedBy) : stepPlace(baseOf(trace, step))
   return {
     sentence:
       decidedBy.kind === 'policy'

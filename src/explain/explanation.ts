@@ -79,10 +79,10 @@ export type Told = Omit<Explanation, 'sentences'> & {
 const tellers: readonly ((facts: PacketFacts) => Told | null)[] = [
   tableFull,
   mappingSkipped,
+  oneSided,
   afterClose,
   outOfWindow,
   portReused,
-  oneSided,
   related,
   otherReason,
 ]

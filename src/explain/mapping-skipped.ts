@@ -53,7 +53,7 @@ function dropping({ record }: PacketFacts): Change[] {
   const tool = record.family === 'ipv6' ? 'ip6tables' : 'iptables'
   return [
     {
-      sentence: 'no reset, and the segment is sent again: drop INVALID ahead of everything',
+      sentence: 'INVALID dropped ahead of everything: no reset, and the segment is sent again',
       command: `${tool} -I ${record.hook} 1 -m conntrack --ctstate INVALID -j DROP`,
     },
   ]

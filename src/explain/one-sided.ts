@@ -4,8 +4,8 @@ import { count } from './number-words.ts'
 import { packetWord } from './packet-words.ts'
 import { article, tcpState } from './protocol-words.ts'
 
-export function oneSided({ record, packets, from, before }: PacketFacts): Told | null {
-  if (record.protocol !== 'tcp' || from === null) return null
+export function oneSided({ record, packets, from, before, former }: PacketFacts): Told | null {
+  if (record.protocol !== 'tcp' || from === null || former !== null) return null
   const other = from === 'client' ? 'server' : 'client'
   if (packets[other] > 0) return null
   const reason = record.reasons.find(({ code }) => code === 'tcp-state')
@@ -17,7 +17,7 @@ export function oneSided({ record, packets, from, before }: PacketFacts): Told |
     situation: 'one-sided',
     weight: 'trouble',
     sentences: [
-      `${seen}: they take another way (asymmetric routing), or were not captured.`,
+      `${seen}: they take another way (asymmetric routing), or were not captured${isAnswer ? '; or nobody here sent a SYN, and somebody forged this address (backscatter)' : ''}.`,
       reason === undefined
         ? `So this SYN+ACK answers nothing that is known, and cannot begin a connection: INVALID.`
         : `So the connection is still ${before?.state ?? tcpState(Number(reason['state']))} here, where ${article(word)} from this side has no place: INVALID.`,

@@ -169,7 +169,7 @@ function numberText(line: StoryLine): string {
 
 /** Three digits behind the point while they say something. */
 function seconds(value: number): string {
-  return value < 100 ? value.toFixed(3) : value < 10_000 ? value.toFixed(1) : duration(value)
+  return value.toFixed(value < 100 ? 3 : 1)
 }
 
 function lineText(line: Exclude<StoryLine, StoryPacket>): string {

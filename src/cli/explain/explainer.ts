@@ -164,6 +164,7 @@ export class Explainer {
             trace?.addTo(record)
             facts = factsOf(run, story, packet, outcome, record)
             firewall.listener = null
+            firewall.onNote = null
           } else if (count < number) story.add(packet, outcome, record)
           else aftermath = addedTo(aftermath, record)
         }
@@ -282,13 +283,21 @@ function masterOf({ tracker }: Run, { reasons }: PacketRecord): RecordEntry | nu
   return null
 }
 
-function flowOf({ record, from }: PacketFacts): ExplainedPacket['flow'] {
+function flowOf({ record, from, before, isTranslated }: PacketFacts): ExplainedPacket['flow'] {
   if (record.source === undefined || record.destination === undefined) return null
   const end = (address: string, port: number | undefined): FlowEnd =>
     port === undefined ? { address } : { address, port }
   const source = end(record.source, record.sourcePort)
   const destination = end(record.destination, record.destinationPort)
   if (from === null) return { client: null, server: null }
+  // As the client has them, whichever side of the NAT the packet is on.
+  if (before !== null && isTranslated) {
+    const { original } = before
+    return {
+      client: end(original.source, original.sourcePort),
+      server: end(original.destination, original.destinationPort),
+    }
+  }
   return from === 'client' ? { client: source, server: destination } : { client: destination, server: source }
 }
 
