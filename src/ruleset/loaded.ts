@@ -127,11 +127,12 @@ export class Loaded {
     return this.#registry.withOption(name, this.#family).length > 0
   }
 
-  /** The known option that is nearest in letters. */
-  nearest(name: string): string | null {
+  /** The known option that is nearest in letters; a command only where the line has none yet. */
+  nearest(name: string, hasCommand: boolean): string | null {
     const implicit = this.implicit()
     const registered = [...this.#latest.map((use) => use.registered), ...(implicit ? [implicit] : [])]
-    return suggest(name, [...registered.flatMap(({ byName }) => [...byName.keys()]), ...genericLongNames])
+    const generic = genericLongNames.filter((one) => !hasCommand || genericOption(one)!.verb === null)
+    return suggest(name, [...registered.flatMap(({ byName }) => [...byName.keys()]), ...generic])
   }
 
   /** Extensions that have the option but are not loaded. */
@@ -139,16 +140,31 @@ export class Loaded {
     return this.#registry.withOption(name, this.#family)
   }
 
+  /** An option near in letters of an extension that is not loaded, with what it needs. */
+  nearestElsewhere(name: string): string | null {
+    const names = this.#registry.optionNames(this.#family)
+    // Of equally near ones, that with the same first letter.
+    const first = name.slice(0, 3)
+    const near = suggest(name, [
+      ...names.filter((one) => one.startsWith(first)),
+      ...names.filter((one) => !one.startsWith(first)),
+    ])
+    return near === null ? null : `${near} (${this.whatIsMissing(this.owners(near))})`
+  }
+
   /** What is missing for an option of one of these, as the rest of a sentence. */
   whatIsMissing(owners: readonly AnyExtension[]): string {
     const byProtocol = owners.filter((owner) => owner.implicit)
     if (byProtocol.length > 0) {
-      const names = byProtocol.map((owner) => owner.name).join(' or ')
-      return this.protocol
-        ? `is for ${names}, not for the protocol of this rule`
-        : `needs -p ${names} in front of it`
+      const names = either(byProtocol.map((owner) => owner.name))
+      return this.protocol ? `is for ${names}, not for the protocol of this rule` : `needs -p ${names}`
     }
-    const words = owners.map(({ type, name }) => `${type === 'match' ? '-m' : '-j'} ${name}`)
-    return `needs ${words.join(' or ')} in front of it`
+    return `needs ${either(owners.map(({ type, name }) => `${type === 'match' ? '-m' : '-j'} ${name}`))}`
   }
+}
+
+/** `a, b or c`. */
+function either(words: readonly string[]): string {
+  const last = words.at(-1)!
+  return words.length === 1 ? last : `${words.slice(0, -1).join(', ')} or ${last}`
 }

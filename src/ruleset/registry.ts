@@ -27,6 +27,7 @@ export class Registry {
   readonly #matches = byFamily<string>()
   readonly #targets = byFamily<string>()
   readonly #implicit = byFamily<number>()
+  readonly #optionNames: Record<Family, string[] | null> = { ipv4: null, ipv6: null }
 
   constructor(extensions: readonly AnyExtension[]) {
     this.extensions = extensions
@@ -61,6 +62,18 @@ export class Registry {
     return this.extensions
       .filter((one) => one.type === type && (one.family ?? family) === family)
       .map((one) => one.name)
+  }
+
+  /** Names of all options of a family's extensions. */
+  optionNames(family: Family): readonly string[] {
+    this.#optionNames[family] ??= [
+      ...new Set(
+        [...this.#matches[family].values(), ...this.#targets[family].values()].flatMap(({ byName }) => [
+          ...byName.keys(),
+        ]),
+      ),
+    ]
+    return this.#optionNames[family]
   }
 
   /** Extensions that have an option of this name. */

@@ -176,3 +176,22 @@ describe('files', () => {
     expect(nat('-A PREROUTING -j a\n')).toEqual(['error wrong-chain'])
   })
 })
+
+test.each([
+  ['--cstate NEW', '--ctstate (needs -m conntrack)'],
+  ['-p tcp --limt 5/s', '--limit (needs -m limit)'],
+  ['--dprot 22', '--dport (needs -p dccp, sctp, tcp or udp)'],
+  [
+    '-p icmp --icmp-type 8 --dprot 22',
+    '--dport (is for dccp, sctp, tcp or udp, not for the protocol of this rule)',
+  ],
+  ['-j LOG --log-prefx x', '--log-prefix'],
+  ['-j DROP --too-ports 5', '--to-ports (needs -j MASQUERADE or -j REDIRECT)'],
+  ['--foobarbaz', null],
+])(
+  'an option that is not known, of a match that was not loaded: what it may be, and what it needs: %s',
+  (rule, suggestion) => {
+    const { diagnostics } = parseRuleset(`*filter\n-A INPUT ${rule}\nCOMMIT\n`, { family: 'ipv4', registry })
+    expect(diagnostics).toMatchObject([{ code: 'unknown-option', suggestion }])
+  },
+)

@@ -496,12 +496,15 @@ class RuleReader {
       this.#readLong(word)
       return
     }
-    if (owners.length > 0) this.#error(word, 'missing-match', `${name} ${this.#loaded.whatIsMissing(owners)}`)
-    else {
-      const message = `there is no option ${shown(name)} here`
-      this.#error(word, 'unknown-option', message, {
-        suggestion: this.#log.full ? null : this.#loaded.nearest(name),
-      })
+    if (owners.length > 0) {
+      const missing = this.#loaded.whatIsMissing(owners)
+      const where = missing.startsWith('needs') ? ' in front of it' : ''
+      this.#error(word, 'missing-match', `${name} ${missing}${where}`)
+    } else {
+      const loaded = this.#loaded
+      const near = () => loaded.nearest(name, this.#head.verb !== null) ?? loaded.nearestElsewhere(name)
+      const suggestion = this.#log.full ? null : near()
+      this.#error(word, 'unknown-option', `there is no option ${shown(name)} here`, { suggestion })
     }
     this.#skipValues()
   }

@@ -3,13 +3,15 @@ import { CTINFO_UNTRACKED } from '../conntrack/status.ts'
 import { TemplateMark, ZONE_BY_MARK, ZONE_UNTOLD } from '../conntrack/template.ts'
 import { type Action, type Environment, NotEvaluated } from '../hook/environment.ts'
 import { VERDICT_CONTINUE } from '../hook/hook.ts'
+import { PROTOCOL_TCP, PROTOCOL_UDP } from '../packet/packet.ts'
 import { shown } from '../ruleset/diagnostic.ts'
-import { defineTarget, type Kind, option, Refusal, without } from '../ruleset/extension.ts'
+import { defineTarget, type Kind, option, type Problem, Refusal, without } from '../ruleset/extension.ts'
 import { bits } from '../ruleset/kind/bits.ts'
 import { flag } from '../ruleset/kind/flag.ts'
 import { text } from '../ruleset/kind/text.ts'
 import type { Setting } from '../ruleset/model.ts'
 import { inRange } from '../ruleset/number.ts'
+import { formatProtocol } from '../ruleset/protocols.ts'
 
 const events = [
   'new',
@@ -37,6 +39,35 @@ const zone: Kind<number | 'mark'> = {
   print: String,
 }
 const name = text({ usage: 'NAME', min: 1, max: 31, print: 'bare', examples: ['ftp'] })
+
+interface KernelHelper {
+  readonly protocols: readonly number[]
+  readonly ipv4Only: boolean
+}
+
+const both = (...protocols: number[]): KernelHelper => ({ protocols, ipv4Only: false })
+const ipv4 = (...protocols: number[]): KernelHelper => ({ protocols, ipv4Only: true })
+
+/** Those that Linux 6.18 has, and what it takes them for (xt_ct_find_helper); programs can bring others along. */
+const kernelHelpers: Readonly<Record<string, KernelHelper>> = {
+  amanda: both(PROTOCOL_UDP),
+  ftp: both(PROTOCOL_TCP),
+  'H.245': both(PROTOCOL_UDP),
+  irc: ipv4(PROTOCOL_TCP),
+  'netbios-ns': ipv4(PROTOCOL_UDP),
+  pptp: ipv4(PROTOCOL_TCP),
+  'Q.931': both(PROTOCOL_TCP),
+  RAS: both(PROTOCOL_UDP),
+  sane: both(PROTOCOL_TCP),
+  sip: both(PROTOCOL_TCP, PROTOCOL_UDP),
+  snmp: ipv4(PROTOCOL_UDP),
+  snmp_trap: ipv4(PROTOCOL_UDP),
+  tftp: both(PROTOCOL_UDP),
+}
+
+function kernelHelper(name: string): KernelHelper | undefined {
+  return Object.hasOwn(kernelHelpers, name) ? kernelHelpers[name] : undefined
+}
 
 type Zone = Setting<number | 'mark'> | undefined
 
@@ -88,15 +119,22 @@ export const ct = defineTarget({
       if (options[key]?.value === 0) settings = without(settings, key)
     return settings
   },
-  check({ helper, notrack }, { protocol }) {
-    if (!helper || notrack || (protocol !== null && protocol.number !== 0 && !protocol.inverted)) return []
-    return [
-      {
-        code: 'needs-protocol',
-        option: 'helper',
-        message: 'a helper needs -p, not inverted, in the same rule',
-      },
-    ]
+  check({ helper, notrack }, { protocol, family }) {
+    if (!helper || notrack) return []
+    const problem = (code: Problem['code'], message: string) => [{ code, option: 'helper', message }]
+    if (protocol === null || protocol.number === 0 || protocol.inverted)
+      return problem('needs-protocol', 'a helper needs -p, not inverted, in the same rule')
+    // `ftp-2121` is the name of one for another port.
+    const kernels = kernelHelper(helper.value.replace(/-\d+$/, ''))
+    if (kernels === undefined) return []
+    if (family === 'ipv6' && kernels.ipv4Only)
+      return problem('wrong-family', `the helper ${helper.value} is for IPv4 only: no kernel takes it here`)
+    if (kernels.protocols.includes(protocol.number)) return []
+    const wanted = kernels.protocols.map((one) => `-p ${formatProtocol(one)}`).join(' or ')
+    return problem(
+      'needs-protocol',
+      `the helper ${helper.value} needs ${wanted}: no kernel takes it otherwise`,
+    )
   },
   compile(options, { tracker }: Environment): Action {
     if (tracker.settings.linux === '2.4')
