@@ -7,6 +7,7 @@ import { DROPPED_BY_IP, DROPPED_BY_NOBODY } from '../conntrack/outcome.ts'
 import { reasonNumber } from '../conntrack/reason.ts'
 import type { Tracker } from '../conntrack/tracker.ts'
 import type { Tuple } from '../conntrack/tuple.ts'
+import type { Environment } from '../hook/environment.ts'
 import { HOOK_FORWARD } from '../hook/hook.ts'
 import { SeededPorts, SHARED_NAT } from '../hook/nat.ts'
 import type { Note } from '../hook/note.ts'
@@ -45,6 +46,7 @@ import {
   type Packet,
 } from '../packet/packet.ts'
 import type { Family, Ruleset } from '../ruleset/model.ts'
+import type { TableName } from '../ruleset/tables.ts'
 import { type Answer, Answers } from './answers.ts'
 import { Decision } from './decision.ts'
 import { Hooks } from './hooks.ts'
@@ -121,10 +123,6 @@ export class Firewall {
 
   /** The machine that the rules are for. */
   readonly host: Host
-  /** The rules of each family, or null: none are loaded, and nothing is filtered. */
-  readonly programs: Readonly<Record<Family, Program | null>>
-  /** Is the family tracked? Without tracking, fragments are not put together either. */
-  readonly tracks: Readonly<Record<Family, boolean>>
   /** What became of the last packet, and who decided that. */
   readonly decision: Decision = new Decision()
   /** IPv4 and IPv6 packets for whose family no rules are loaded, while the other one has some. */
@@ -141,7 +139,22 @@ export class Firewall {
   readonly random: Random
   /** Told what targets say (LOG, NFLOG), while their packet is on its way. */
   onNote: ((passage: Passage, note: Note) => void) | null = null
-  readonly #hooks: Hooks | null
+  #programs: Readonly<Record<Family, Program | null>> = { ipv4: null, ipv6: null }
+  #tracks: Readonly<Record<Family, boolean>> = { ipv4: true, ipv6: true }
+  #hooks: Hooks | null = null
+  readonly #isAuto: boolean
+  readonly #newHooks: () => Hooks
+  readonly #environmentOf: (family: Family, table: TableName) => Environment
+
+  /** The rules of each family, or null: none are loaded, and nothing is filtered. */
+  get programs(): Readonly<Record<Family, Program | null>> {
+    return this.#programs
+  }
+
+  /** Is the family tracked? Without tracking, fragments are not put together either. */
+  get tracks(): Readonly<Record<Family, boolean>> {
+    return this.#tracks
+  }
 
   /** Rules of at least one family are loaded. */
   get hasRules(): boolean {
@@ -178,46 +191,67 @@ export class Firewall {
     this.random = random
     const nat = new Nat(tracker, ports ?? new SeededPorts(random))
     const shared = new Map<string, unknown>([[SHARED_NAT, nat]])
+    this.#environmentOf = (family, table) => ({
+      family,
+      table,
+      tracker,
+      host,
+      sets,
+      random,
+      shared<T>(name: string, make: () => T): T {
+        if (!shared.has(name)) shared.set(name, make())
+        return shared.get(name) as T
+      },
+      notify: (passage, note) => {
+        if (this.onNote === null) return
+        passage.settled()
+        this.onNote(passage, note)
+      },
+      answer: (passage, bytes) => this.answers?.send(passage, bytes),
+    })
+    this.#newHooks = () => new Hooks(tracker, nat, way, this.#programs, this.#tracks)
+    this.#isAuto = options.conntrack === 'auto'
+    this.answers =
+      rulesets.length === 0
+        ? null
+        : new Answers(tracker, () => {
+            const hooks = this.#newHooks()
+            hooks.walk.listener = this.listener
+            return hooks
+          })
+    this.#load(rulesets)
+  }
+
+  /**
+   * Takes other rules while packets are on their way, as iptables-restore does: the tables that they name are replaced, all
+   * others stay as they are. The state table stays, and with it translations, marks and labels; so does what is known by a name:
+   * IP sets, lists of `recent`, tables of `hashlimit`. What a rule keeps to itself begins anew: limits, quotas, counts of
+   * connections, its counters.
+   *
+   * @throws TypeError for a ruleset whose text had mistakes, and where no rules were loaded before
+   */
+  restore(rulesets: readonly Ruleset[]): void {
+    if (this.answers === null) throw new TypeError('no rules were loaded, so that there are none to replace')
+    this.#load(rulesets)
+  }
+
+  #load(rulesets: readonly Ruleset[]): void {
     const program = (family: Family): Program | null => {
+      const before = this.#programs[family]
       const ruleset = rulesets.find((one) => one.family === family)
-      if (ruleset === undefined) return null
-      return new Program(ruleset, (table) => ({
-        family,
-        table,
-        tracker,
-        host,
-        sets,
-        random,
-        shared<T>(name: string, make: () => T): T {
-          if (!shared.has(name)) shared.set(name, make())
-          return shared.get(name) as T
-        },
-        notify: (passage, note) => {
-          if (this.onNote === null) return
-          passage.settled()
-          this.onNote(passage, note)
-        },
-        answer: (passage, bytes) => this.answers?.send(passage, bytes),
-      }))
+      if (ruleset === undefined) return before
+      return new Program(ruleset, (table) => this.#environmentOf(family, table), before)
     }
-    this.programs = { ipv4: program('ipv4'), ipv6: program('ipv6') }
-    const isAuto = options.conntrack === 'auto'
-    this.tracks = {
-      ipv4: !isAuto || this.programs.ipv4?.needsTracking === true,
+    const [ipv4, ipv6] = [program('ipv4'), program('ipv6')]
+    this.#programs = { ipv4, ipv6 }
+    this.#tracks = {
+      ipv4: !this.#isAuto || ipv4?.needsTracking === true,
       // Linux 2.4 had no connection tracking for IPv6.
-      ipv6: tracker.settings.linux !== '2.4' && (!isAuto || this.programs.ipv6?.needsTracking === true),
+      ipv6: this.tracker.settings.linux !== '2.4' && (!this.#isAuto || ipv6?.needsTracking === true),
     }
-    if (rulesets.length === 0) {
-      this.#hooks = null
-      this.answers = null
-    } else {
-      this.#hooks = new Hooks(tracker, nat, way, this.programs, this.tracks)
-      this.answers = new Answers(tracker, () => {
-        const hooks = new Hooks(tracker, nat, way, this.programs, this.tracks)
-        hooks.walk.listener = this.listener
-        return hooks
-      })
-    }
+    const { listener } = this
+    this.#hooks = this.answers === null ? null : this.#newHooks()
+    this.listener = listener
   }
 
   /** Ahead of `process`, for each packet of a batch: its tuple, and a first look at where its flow's entry is. */

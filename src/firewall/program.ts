@@ -52,18 +52,28 @@ export class Program {
   readonly behindRaw: readonly (readonly CompiledChain[])[]
 
   /**
-   * `environmentOf`: what a table's rules are compiled with.
+   * `environmentOf`: what a table's rules are compiled with. `before`: the program that this one takes the place of; its tables
+   * that the ruleset does not name go on.
    *
    * @throws TypeError for a ruleset whose text had mistakes
    */
-  constructor(ruleset: Ruleset, environmentOf: (table: TableName) => Environment) {
-    if (ruleset.faulty === true)
+  constructor(
+    given: Ruleset,
+    environmentOf: (table: TableName) => Environment,
+    before: Program | null = null,
+  ) {
+    if (given.faulty === true)
       throw new TypeError('the rules have mistakes: see the diagnostics that they were read with')
-    this.family = ruleset.family
+    this.family = given.family
+    const kept =
+      before?.ruleset.tables.filter(({ name }) => !given.tables.some((table) => table.name === name)) ?? []
+    const ruleset = kept.length === 0 ? given : { ...given, tables: [...kept, ...given.tables] }
     this.ruleset = ruleset
-    const unevaluated: Unevaluated[] = []
+    const isKept = (name: string) => kept.some((table) => table.name === name)
+    const unevaluated = before?.unevaluated.filter(({ table }) => isKept(table)) ?? []
     const tables = new Map<TableName, CompiledTable>()
-    for (const table of ruleset.tables) {
+    for (const [name, table] of before?.tables ?? []) if (isKept(name)) tables.set(name, table)
+    for (const table of given.tables) {
       if (!isTable(table.name)) continue
       const environment = environmentOf(table.name)
       tables.set(

@@ -39,7 +39,7 @@ export function needsOf(rulesets: readonly Ruleset[]): RuleNeeds {
   }
   for (const name of ['lo', '+']) interfaces.delete(name)
   return {
-    families: rulesets.map(({ family }) => family),
+    families: [...new Set(rulesets.map(({ family }) => family))],
     actsLocally,
     interfaces: [...interfaces],
     translatesSource,

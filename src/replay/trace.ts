@@ -34,12 +34,12 @@ export interface TraceStep {
 export class TraceRecorder implements WalkListener {
   /** Of the last packet, in the order met. */
   steps: TraceStep[] = []
-  readonly #programs: Firewall['programs']
+  readonly #firewall: Firewall
   #hook = ''
 
   /** Becomes the firewall's listener. */
   constructor(firewall: Firewall) {
-    this.#programs = firewall.programs
+    this.#firewall = firewall
     firewall.listener = this
   }
 
@@ -51,7 +51,7 @@ export class TraceRecorder implements WalkListener {
   /** A rule was asked. */
   onRule(chain: CompiledChain, rule: CompiledRule, failed: number, passage: Passage): void {
     this.#hook = hooks[passage.hook] ?? ''
-    const program = this.#programs[passage.packet.family === FAMILY_IPV4 ? 'ipv4' : 'ipv6']!
+    const program = this.#firewall.programs[passage.packet.family === FAMILY_IPV4 ? 'ipv4' : 'ipv6']!
     const parts = ruleParts(rule.rule, program.ruleset).map((part) => part.trim())
     const matched = failed === MATCHED
     this.steps.push({

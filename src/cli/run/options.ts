@@ -143,7 +143,7 @@ export const runOptions = {
 export type RunOptions = Values<typeof runOptions>
 
 /** @throws ValueError */
-function parseSysctl(text: string): { readonly name: string; readonly value: string } {
+export function parseSysctl(text: string): { readonly name: string; readonly value: string } {
   const [, name, value] = /^\s*([\w./-]+?)\s*=\s*(\S+)\s*$/.exec(text) ?? []
   if (name === undefined || value === undefined) {
     throw new ValueError('expected NAME=VALUE such as net.netfilter.nf_conntrack_tcp_loose=0')

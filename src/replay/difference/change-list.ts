@@ -1,6 +1,6 @@
 /** The flows that changed, gathered by what they changed from and to. Bounded: of many, only examples are kept whole. */
 import type { PacketRecord } from '../record.ts'
-import type { ChangeGroup, FlowChange, Judgement } from './change.ts'
+import type { ChangeGroup, FlowChange, Judgement, TellingPacket } from './change.ts'
 import type { Conversation } from './conversations.ts'
 import { effectsIn, saysMore } from './effect.ts'
 import type { RulePlace } from './rule-place.ts'
@@ -33,7 +33,7 @@ interface Group {
 interface Example {
   readonly number: number
   readonly flow: Conversation
-  readonly first: { readonly old: PacketRecord; readonly new: PacketRecord }
+  readonly first: TellingPacket
   bits: number
   packets: number
   differing: number
@@ -124,7 +124,14 @@ export class ChangeList {
     open.example = null
     if (group.examples.length > 0 && this.#examples >= EXAMPLES) return
     this.#examples++
-    open.example = { number, flow: flow(), first: records(), bits: 0, packets: 0, differing: 0 }
+    open.example = {
+      number,
+      flow: flow(),
+      first: { effects: effectsIn(open.telling), ...records() },
+      bits: 0,
+      packets: 0,
+      differing: 0,
+    }
     group.examples.push(open.example)
   }
 

@@ -12,7 +12,15 @@ export interface Judgement {
   readonly by: RulePlace | null
 }
 
-/** A flow that went another way, told by the first packet that differs in its most telling effect. */
+/** A packet that differs, with its record on each side. */
+export interface TellingPacket {
+  /** In what it differs, most telling first. */
+  readonly effects: readonly Effect[]
+  readonly old: PacketRecord
+  readonly new: PacketRecord
+}
+
+/** A flow that went another way, told by the first packet that differs in the most telling way. */
 export interface FlowChange {
   readonly flow: Conversation
   /** In what its packets differ, most telling first. */
@@ -21,8 +29,8 @@ export interface FlowChange {
   readonly packets: number
   /** Those that differ. */
   readonly differing: number
-  /** The record of that packet on each side. */
-  readonly first: { readonly old: PacketRecord; readonly new: PacketRecord }
+  /** That packet. */
+  readonly first: TellingPacket
   /** Where the ways of that packet part; null: nobody looked. */
   readonly why: Why | null
 }

@@ -1,10 +1,11 @@
 /** A second pass over the same packets: of those that tell of a change, where their ways through both rulesets part. */
 import type { Outcome } from '../../conntrack/outcome.ts'
 import type { Packet } from '../../packet/packet.ts'
+import type { Family, Ruleset } from '../../ruleset/model.ts'
 import { TraceRecorder } from '../trace.ts'
 import { fateOf } from './effect.ts'
 import type { NewSide } from './new-side.ts'
-import { pairChains } from './rule-pairs.ts'
+import { type ChainPair, pairChains } from './rule-pairs.ts'
 import { familyOf } from './rule-place.ts'
 import type { Side } from './side.ts'
 import { type Why, whyOf } from './why.ts'
@@ -18,6 +19,7 @@ export class Tracing {
   readonly #numbers: ReadonlySet<number>
   readonly #oldTrace: TraceRecorder
   readonly #nowTrace: TraceRecorder
+  readonly #pairs = new Map<Family, readonly ChainPair[]>()
 
   /** `numbers`: of packets that are looked at; the others are not slowed down. */
   constructor(old: Side, now: NewSide, numbers: ReadonlySet<number>) {
@@ -33,6 +35,12 @@ export class Tracing {
     this.#expect(1)
   }
 
+  /** As `Comparison.swap`. */
+  swap(rulesets: readonly Ruleset[]): void {
+    this.#now.firewall.restore(rulesets)
+    this.#pairs.clear()
+  }
+
   /** A packet that has gone through OLD; `number` counts from 1. */
   take(packet: Packet, outcome: Outcome, number: number): void {
     const [old, now] = [this.#old, this.#now]
@@ -42,7 +50,7 @@ export class Tracing {
       const family = familyOf(packet)
       const verdict = fateOf(old.firewall, outcome) !== fateOf(now.firewall, now.outcome)
       const why = whyOf(
-        pairChains(old.firewall.programs[family], now.firewall.programs[family]),
+        this.#pairsOf(family),
         { steps: this.#oldTrace.steps, record: old.recordOf(packet, outcome, number) },
         { steps: this.#nowTrace.steps, record: now.recordOf(now.packet, now.outcome, number) },
         verdict,
@@ -50,6 +58,14 @@ export class Tracing {
       this.whys.set(number, why)
     }
     this.#expect(number + 1)
+  }
+
+  #pairsOf(family: Family): readonly ChainPair[] {
+    const known = this.#pairs.get(family)
+    if (known !== undefined) return known
+    const pairs = pairChains(this.#old.firewall.programs[family], this.#now.firewall.programs[family])
+    this.#pairs.set(family, pairs)
+    return pairs
   }
 
   #expect(number: number): void {
