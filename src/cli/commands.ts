@@ -23,6 +23,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => general((await import('./explain.ts')).explain),
   },
   {
+    name: 'diff',
+    summary: 'run two rulesets over the same captures, and tell which flows change',
+    load: async () => general((await import('./diff.ts')).diff),
+  },
+  {
     name: 'fmt',
     summary: 'print iptables rules in one form, and what is wrong with them',
     load: async () => general((await import('./fmt.ts')).fmt),
@@ -33,9 +38,19 @@ export const commands: readonly CommandEntry[] = [
     load: async () => general((await import('./decode.ts')).decode),
   },
   {
+    name: 'test',
+    summary: 'run scenarios: packets by hand, and what is expected of them',
+    load: async () => general((await import('./test.ts')).test),
+  },
+  {
     name: 'lint',
     summary: 'tell what is wrong with iptables rules, without any traffic',
     load: async () => general((await import('./lint.ts')).lint),
+  },
+  {
+    name: 'query',
+    summary: 'tell which packets of a description iptables rules accept, with an example of each',
+    load: async () => general((await import('./query.ts')).query),
   },
   {
     name: 'completion',
