@@ -1,9 +1,21 @@
 import { defineCommand, ValueError } from './command.ts'
 import { EXIT_CHECK_FAILED, EXIT_OK } from './exit-codes.ts'
+import { wrongUse } from './failure.ts'
 import { Output } from './output.ts'
+import type { ReporterName } from './reporters/index.ts'
 import { terminalOf } from './terminal.ts'
 
 const chosen = 'What is run'
+const shown = 'What is shown'
+
+/** The reporters themselves are loaded when one is used. */
+const reporterNames: Readonly<Record<ReporterName, true>> = {
+  default: true,
+  tap: true,
+  junit: true,
+  json: true,
+  github: true,
+}
 
 export const test = defineCommand({
   name: 'test',
@@ -13,7 +25,7 @@ export const test = defineCommand({
     {
       name: 'FILE',
       sentence:
-        'scenarios: files that end in .scenario, or folders with such files; the folder where the command runs unless given',
+        'scenarios: files, or folders with files that end in .scenario; the folder where the command runs unless given',
     },
   ],
   completes: { files: true, words: [] },
@@ -26,22 +38,56 @@ export const test = defineCommand({
       group: chosen,
       sentence: 'only tests whose FILE > NAME this regular expression matches',
     },
+    watch: {
+      kind: 'flag',
+      short: 'w',
+      group: chosen,
+      sentence: 'stay, and run again what depends on a file that changed',
+    },
+    update: {
+      kind: 'flag',
+      short: 'u',
+      group: chosen,
+      sentence:
+        'write what was observed into the scenarios, where something else was expected, or ?; comments and layout stay',
+    },
+    reporter: {
+      kind: 'enum',
+      valueName: 'FORM',
+      values: Object.keys(reporterNames) as ReporterName[],
+      default: 'default',
+      group: shown,
+      sentence: 'for people, or as TAP, JUnit XML, JSON, GitHub annotations',
+    },
   },
+  notes: [
+    'The exit code is 1 where something else was observed than expected, and where a scenario cannot be read. docs/reference/scenario.md has the language.',
+  ],
   examples: [
     { line: 'sallyport test', sentence: 'every scenario below this folder' },
     { line: 'sallyport test firewall/ -t "port 22"', sentence: 'some of them, by name' },
+    { line: 'sallyport test --watch', sentence: 'again after each change' },
+    { line: 'sallyport test --reporter=junit > junit.xml', sentence: 'for a pipeline' },
+    { line: 'sallyport test --update new.scenario', sentence: 'fill in what is expected' },
   ],
-  async run(options, positionals) {
+  async run({ testNamePattern, watch, update, reporter }, positionals) {
+    const paths = positionals.length === 0 ? ['.'] : positionals
+    if (watch && reporter !== 'default')
+      throw wrongUse(`--watch is for people: not with --reporter=${reporter}`)
+    const output = new Output()
+    const terminal = terminalOf(process.stdout, process.env)
+    const { reporters } = await import('./reporters/index.ts')
+    const newReporter = () => new reporters[reporter]({ output, terminal })
+    if (watch) {
+      const { watchTests } = await import('./test-watch.ts')
+      return watchTests({ paths, pattern: testNamePattern, update, output, terminal, newReporter })
+    }
     const { findScenarios } = await import('./scenario-files.ts')
     const { runTests } = await import('./test-run.ts')
-    const { DefaultReporter } = await import('./reporters/default.ts')
     const { isFailed } = await import('./reporters/reporter.ts')
-    const files = findScenarios(positionals.length === 0 ? ['.'] : positionals)
-    const reporter = new DefaultReporter({
-      output: new Output(),
-      terminal: terminalOf(process.stdout, process.env),
-    })
-    const result = await runTests({ files, pattern: options.testNamePattern }, reporter)
+    const files = findScenarios(paths)
+    const result = await runTests({ files, pattern: testNamePattern, update }, newReporter())
+    if (result.files.length === 0) throw wrongUse('no test has a name that --test-name-pattern matches')
     return result.files.some(isFailed) ? EXIT_CHECK_FAILED : EXIT_OK
   },
 })

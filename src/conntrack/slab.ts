@@ -7,6 +7,11 @@ const SEGMENT_SHIFT = 15
 const SEGMENT_RECORDS = 1 << SEGMENT_SHIFT
 const INDEX_MASK = SEGMENT_RECORDS - 1
 
+/** Segments of slabs that are no longer used, by their length in words. */
+const released = new Map<number, Int32Array[]>()
+/** More would keep memory for nobody. */
+const MOST_RELEASED = 4
+
 export class Slab {
   readonly segments: Int32Array[] = []
   readonly #recordWords: number
@@ -43,7 +48,8 @@ export class Slab {
       return number
     }
     if (this.#fresh === this.segments.length * SEGMENT_RECORDS) {
-      this.segments.push(new Int32Array(SEGMENT_RECORDS * this.#recordWords))
+      const length = SEGMENT_RECORDS * this.#recordWords
+      this.segments.push(released.get(length)?.pop() ?? new Int32Array(length))
     }
     return this.#fresh++
   }
@@ -51,6 +57,14 @@ export class Slab {
   free(number: number): void {
     this.words(number)[this.at(number) + this.#linkWord] = this.#free
     this.#free = number + 1
+  }
+
+  /** Leaves the memory to slabs that are made later; this one is not to be used any more. */
+  release(): void {
+    const length = SEGMENT_RECORDS * this.#recordWords
+    const kept = released.get(length) ?? []
+    kept.push(...this.segments.splice(0).slice(0, MOST_RELEASED - kept.length))
+    released.set(length, kept)
   }
 
   /** Records ever handed out: numbers below this may be in use. */

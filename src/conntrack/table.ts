@@ -65,6 +65,13 @@ export class StateTable {
     this.translations = new Translations(this.entries, this.addresses, this.flowHash)
   }
 
+  /** Leaves its memory to tables that are made later; this one is not to be used any more. */
+  release(): void {
+    this.entries.release()
+    this.addresses.release()
+    this.translations.records.release()
+  }
+
   words(number: number): Int32Array {
     return this.entries.words(number)
   }

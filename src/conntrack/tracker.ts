@@ -236,6 +236,14 @@ export class Tracker {
   }
 
   /**
+   * Leaves the memory of the table to trackers that are made later, for whoever makes a great many: the least table takes
+   * megabytes. This one is not to be used any more.
+   */
+  release(): void {
+    this.table.release()
+  }
+
+  /**
    * Moves the clock to a packet's time, whole seconds since 1970 UTC and nanoseconds 0–999,999,999, and takes away what
    * has expired by then: without a listener 64 entries at most, the rest as they are met. An earlier time than the clock's
    * leaves the clock where it is and is counted.

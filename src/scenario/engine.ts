@@ -2,7 +2,7 @@
 import { MergedCapture } from '../capture/merge.ts'
 import { findHelper } from '../conntrack/helper/registry.ts'
 import { Outcome } from '../conntrack/outcome.ts'
-import { Settings } from '../conntrack/settings.ts'
+import { SettingError, Settings } from '../conntrack/settings.ts'
 import { readTimeoutPolicies } from '../conntrack/timeout-policy.ts'
 import { Tracker } from '../conntrack/tracker.ts'
 import { Tuple } from '../conntrack/tuple.ts'
@@ -42,7 +42,7 @@ export const engine: ExecutorSource = (setup) => new Engine(setup)
 
 class Engine implements Executor {
   readonly #setup: LoadedSetup
-  readonly #settings = new Settings()
+  readonly #settings: Settings
   readonly #tracker: Tracker
   readonly #host = new Host()
   readonly #way: HostWay
@@ -58,13 +58,25 @@ class Engine implements Executor {
   constructor(setup: LoadedSetup) {
     this.#setup = setup
     const { words, rules, ipsets, timeouts } = setup
-    for (const { name, value } of words.sysctls) this.#settings.set(name, value)
+    this.#settings = new Settings(words.era ?? undefined)
+    for (const { name, value, span } of words.sysctls) {
+      try {
+        this.#settings.set(name, value)
+      } catch (error) {
+        if (error instanceof SettingError) throw new Refusal(span, error.message)
+        throw error
+      }
+    }
     for (const local of words.local) tellLocal(this.#host, local)
     for (const route of words.routes) tellRoute(this.#host, route)
     if (words.pair !== null) tellPair(this.#host, words.pair)
     this.#numberDevices()
     for (const { text, file } of ipsets) readSets(text, file, this.#sets)
-    this.#tracker = new Tracker({ settings: this.#settings, checksums: 'verify', zone: words.zone })
+    this.#tracker = new Tracker({
+      settings: this.#settings,
+      checksums: 'verify',
+      zone: words.zone?.number ?? 0,
+    })
     for (const { text } of timeouts) {
       const policies = readTimeoutPolicies(text, this.#settings)
       this.#tracker.timeoutPolicies = new Map([...this.#tracker.timeoutPolicies, ...policies])
@@ -177,6 +189,10 @@ class Engine implements Executor {
     await replay.run()
     const fatal = capture.problems.find((problem) => problem.fatal)
     if (fatal !== undefined) throw new Error(`${name}: ${fatal.message}`)
+  }
+
+  close(): void {
+    this.#tracker.release()
   }
 
   /** @throws Refusal where a rule that packets can come to cannot be evaluated. */

@@ -48,6 +48,8 @@ export interface Executor {
   setSysctl(name: string, value: string, time: number): void
   /** The packets of a capture at their own times; each is told. */
   replay(name: string, bytes: Uint8Array, observe: (observation: Observation) => void): Promise<void>
+  /** The test is over. */
+  close(): void
 }
 
 /** Sets up a machine. @throws Refusal where it cannot be what is asked for. */

@@ -15,7 +15,9 @@ export function holds(expectation: Expectation, observation: Observation): boole
     case 'ctstate':
       return record.ctstate === expectation.ctstate && hasReasons(record, expectation.reasons)
     case 'reason':
-      return hasReasons(record, expectation.reasons)
+      return expectation.reasons.length === 0
+        ? record.reasons.length === 0
+        : hasReasons(record, expectation.reasons)
     case 'entry': {
       const { entry } = expectation
       if (entry === null || record.entry === null) return entry === null && record.entry === null

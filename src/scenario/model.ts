@@ -38,8 +38,8 @@ export interface Setup {
   readonly routes: readonly RouteWords[]
   readonly pair: PairWords | null
   readonly helpers: readonly HelperWords[]
-  /** 0–65535. */
-  readonly zone: number
+  /** Of all packets; null: 0. */
+  readonly zone: ZoneWords | null
   readonly era: Era | null
   /** Why the kernel of today cannot be asked; null: it can. */
   readonly notOnKernel: string | null
@@ -68,6 +68,12 @@ export interface SysctlWords {
   readonly span: Span
   readonly name: string
   readonly value: string
+}
+
+export interface ZoneWords {
+  readonly span: Span
+  /** 0–65535. */
+  readonly number: number
 }
 
 export interface HelperWords {
@@ -113,6 +119,7 @@ export type Step =
   | TrafficStep
 
 interface Timed {
+  /** Without its time. */
   readonly span: Span
   /** Microseconds since the step before. */
   readonly delay: number
@@ -231,7 +238,7 @@ export interface TableStep extends Timed {
     | {
         readonly kind: 'lines'
         readonly format: TableFormatName
-        readonly lines: readonly string[]
+        readonly lines: readonly Span[]
         readonly block: Span
       }
 }
@@ -287,13 +294,14 @@ export type RuleWords =
   | { readonly kind: 'policy'; readonly table: string | null; readonly chain: string }
 
 /** Who decides that is no rule. */
-export type OtherDecider = 'conntrack' | 'nat' | 'helper' | 'hotdrop' | 'ip' | 'nobody'
+export type OtherDecider = 'conntrack' | 'nat' | 'helper' | 'hotdrop' | 'ip' | 'unknown' | 'nobody'
 
 export type DeciderWords = RuleWords | { readonly kind: OtherDecider }
 
 /** Something that is expected of one packet. */
 export type Expectation = { readonly span: Span } & (
   | { readonly kind: 'ctstate'; readonly ctstate: Ctstate | null; readonly reasons: readonly ReasonCode[] }
+  /** None of them: there is no reason at all. */
   | { readonly kind: 'reason'; readonly reasons: readonly ReasonCode[] }
   | { readonly kind: 'entry'; readonly entry: EntryWords | null }
   | {

@@ -29,6 +29,7 @@ import type {
   TableStep,
   Test,
   TextSource,
+  ZoneWords,
 } from './model.ts'
 import { type Problem, problemOf, Refusal, type Source, type Span } from './problem.ts'
 import { readCounters, readCounts, readExpectations, readNumber, readTableEntry } from './read-expectation.ts'
@@ -48,8 +49,8 @@ const MOST_TEXTS = 1_000
 const MOST_TESTS = 10_000
 const MOST_PROBLEMS = 100
 const DEEPEST_REPEAT = 4
-/** Packets of one test, repetitions counted. */
-export const MOST_PACKETS = 200_000
+/** Packets and other steps of one test, repetitions counted. */
+const MOST_STEPS = 200_000
 const LONGEST_NAME = 200
 /** 2023-11-14 22:13:20 UTC, a Tuesday. */
 const DEFAULT_START = 1_700_000_000e6
@@ -101,7 +102,7 @@ interface MutableSetup {
   routes: Setup['routes'][number][]
   pair: PairWords | null
   helpers: HelperWords[]
-  zone: number
+  zone: ZoneWords | null
   era: Era | null
   notOnKernel: string | null
   seed: number
@@ -118,7 +119,7 @@ const emptySetup = (): MutableSetup => ({
   routes: [],
   pair: null,
   helpers: [],
-  zone: 0,
+  zone: null,
   era: null,
   notOnKernel: null,
   seed: 1,
@@ -146,7 +147,10 @@ interface Draft {
   readonly steps: Step[]
   readonly quoted: Set<number>
   readonly labels: Set<string>
+  /** So far, repetitions counted. */
   packets: number
+  /** The same of all steps. */
+  lines: number
 }
 
 /** What the lines of a block may name, and how often its steps are done. */
@@ -167,8 +171,9 @@ class Parser {
   readonly #shared = emptySetup()
   /** Null ahead of the first step and the first `test`. */
   #draft: Draft | null = null
-  /** Names and values of sysctls are tried on it. */
-  readonly #scratch = new Settings()
+  /** Names and values of sysctls are tried on these. */
+  readonly #today = new Settings()
+  readonly #of24 = new Settings('2.4')
   #texts = 0
 
   constructor(source: Source) {
@@ -260,7 +265,7 @@ class Parser {
 
   #begin(name: string, span: Span, setup: MutableSetup): Draft {
     this.#names.add(name)
-    this.#draft = { name, span, setup, steps: [], quoted: new Set(), labels: new Set(), packets: 0 }
+    this.#draft = { name, span, setup, steps: [], quoted: new Set(), labels: new Set(), packets: 0, lines: 0 }
     return this.#draft
   }
 
@@ -269,7 +274,18 @@ class Parser {
     this.#draft = null
     if (draft === null || draft.steps.length === 0) return
     const { name, span, setup, steps, quoted } = draft
+    if (setup.era === '2.4') this.#refuseLater(setup)
     this.#tests.push({ name, span, setup, steps, quoted })
+  }
+
+  /** What is told that Linux 2.4 had no use for. */
+  #refuseLater({ zone, timeouts, rules }: MutableSetup): void {
+    const refuse = (span: Span, what: string) => this.#refuse(new Refusal(span, `Linux 2.4 had no ${what}`))
+    const [policies] = timeouts
+    if (policies !== undefined) refuse(policies.span, 'target CT: its timeouts are fixed')
+    const six = rules.find(({ family }) => family === 'ipv6')
+    if (six !== undefined) refuse(six.source.span, 'connection tracking of IPv6')
+    if (zone !== null) refuse(zone.span, 'zones')
   }
 
   // Settings
@@ -297,7 +313,7 @@ class Parser {
         })
         return
       case 'sysctl':
-        setup.sysctls.push(...this.#sysctls(scanner))
+        setup.sysctls.push(...this.#sysctls(scanner, setup.era))
         return
       case 'ipset':
         setup.ipsets.push(this.#text(scanner, line, word))
@@ -310,7 +326,10 @@ class Parser {
         scanner.finish('a helper')
         return
       case 'zone':
-        setup.zone = readNumber(scanner, 'the zone', { what: 'a zone', minimum: 0, maximum: 65_535 })
+        setup.zone = {
+          span: word,
+          number: readNumber(scanner, 'the zone', { what: 'a zone', minimum: 0, maximum: 65_535 }),
+        }
         scanner.finish('a zone')
         return
       case 'era':
@@ -387,7 +406,7 @@ class Parser {
     scanner.finish('a host')
   }
 
-  #sysctls(scanner: Scanner): SysctlWords[] {
+  #sysctls(scanner: Scanner, era: Era | null): SysctlWords[] {
     const found: SysctlWords[] = []
     do {
       const word = scanner.word('NAME=VALUE such as nf_conntrack_tcp_loose=0')
@@ -395,7 +414,7 @@ class Parser {
       if (equals <= 0) throw new Refusal(word, 'expected NAME=VALUE such as nf_conntrack_tcp_loose=0')
       const [name, value] = [word.text.slice(0, equals), word.text.slice(equals + 1)]
       try {
-        this.#scratch.set(name, value)
+        ;(era === null ? this.#today : this.#of24).set(name, value)
       } catch (error) {
         if (!(error instanceof SettingError)) throw error
         throw new Refusal(word, error.message)
@@ -431,6 +450,7 @@ class Parser {
   #step(scanner: Scanner, line: Line, block: Block): void {
     scanner.skip()
     const start = scanner.at
+    this.#admit(block, { start, end: scanner.end })
     const span = () => ({ start, end: scanner.end })
     const isTimed = scanner.next === '+'
     let delay = 0
@@ -441,7 +461,7 @@ class Parser {
     const word = scanner.peekWord()
     if (word?.text === 'table:') {
       scanner.at = word.end - 1
-      block.steps.push(this.#table(scanner, line, { delay, span: span() }, block.scope))
+      block.steps.push(this.#table(scanner, line, { delay, span: spanFrom(word, scanner) }, block.scope))
       return
     }
     switch (word?.text) {
@@ -458,15 +478,20 @@ class Parser {
         return
       case 'table':
         scanner.at = word.end
-        block.steps.push(this.#table(scanner, line, { delay, span: span() }, block.scope))
+        block.steps.push(this.#table(scanner, line, { delay, span: spanFrom(word, scanner) }, block.scope))
         return
       case 'counters':
         scanner.at = word.end
-        block.steps.push({ kind: 'counters', delay, ...readCounters(scanner), span: span() })
+        block.steps.push({ kind: 'counters', delay, ...readCounters(scanner), span: spanFrom(word, scanner) })
         return
       case 'sysctl':
         scanner.at = word.end
-        block.steps.push({ kind: 'sysctl', delay, sysctls: this.#sysctls(scanner), span: span() })
+        block.steps.push({
+          kind: 'sysctl',
+          delay,
+          sysctls: this.#sysctls(scanner, this.#draft!.setup.era),
+          span: span(),
+        })
         return
       case 'rules':
       case 'rules6':
@@ -486,6 +511,14 @@ class Parser {
     }
     if (!isTimed) this.#refuseLine(scanner, line)
     this.#packet(scanner, line, { delay, start }, block)
+  }
+
+  /** @throws Refusal where the test has too many steps. */
+  #admit({ times }: Block, span: Span): void {
+    const draft = this.#draft!
+    draft.lines += times
+    if (draft.lines > MOST_STEPS)
+      throw new Refusal(span, `a test has ${MOST_STEPS} packets and other lines at most, repetitions counted`)
   }
 
   /** @throws Refusal: a line that begins with nothing known. */
@@ -516,8 +549,6 @@ class Parser {
     const words = readPacket(scanner, block.scope)
     draft.packets += block.times
     const span = { start, end: scanner.end }
-    if (draft.packets > MOST_PACKETS)
-      throw new Refusal(span, `a test has ${MOST_PACKETS} packets at most, repetitions counted`)
     if (words.label !== null) {
       if (draft.labels.has(words.label)) throw new Refusal(span, `there is a label @${words.label} already`)
       draft.labels.add(words.label)
@@ -568,7 +599,7 @@ class Parser {
     const count = readNumber(scanner, 'how often', {
       what: 'the number of repetitions',
       minimum: 1,
-      maximum: MOST_PACKETS,
+      maximum: MOST_STEPS,
     })
     scanner.skip()
     const name = scanner.match(/[A-Za-z_][A-Za-z0-9_]*/y)
@@ -595,6 +626,7 @@ class Parser {
   /** Behind the colon: a packet, with or without a time. */
   #onlyPacket(scanner: Scanner, line: Line, block: Block): void {
     const start = scanner.at
+    this.#admit(block, { start, end: scanner.end })
     let delay = 0
     if (scanner.next === '+') {
       scanner.at++
@@ -662,16 +694,14 @@ class Parser {
     const block = this.#lines.takeBlock(line.indent)
     const empty = { start: scanner.end, end: scanner.end }
     if (format !== null) {
-      const lines = (block?.lines ?? []).map(({ start, end }) => this.#source.text.slice(start, end).trim())
+      const lines = (block?.lines ?? []).flatMap((one) => {
+        const content = this.#scanner(one)
+        return content.done ? [] : [{ start: content.at, end: content.end }]
+      })
       return {
         kind: 'table',
         ...timed,
-        expected: {
-          kind: 'lines',
-          format,
-          lines: lines.filter((text) => text !== ''),
-          block: block?.span ?? empty,
-        },
+        expected: { kind: 'lines', format, lines, block: block?.span ?? empty },
       }
     }
     const entries = (block?.lines ?? []).flatMap((one) => {
@@ -712,6 +742,8 @@ class Parser {
     block.steps.push({ kind: 'traffic', span, path: path.text, flows, counts })
   }
 }
+
+const spanFrom = ({ start }: Word, { end }: Scanner): Span => ({ start, end })
 
 function readHelper(scanner: Scanner): HelperWords {
   const word = scanner.word('NAME=PROTO/PORT such as ftp=tcp/21')

@@ -26,7 +26,7 @@ export class Printer {
         return ctstate(record, expectation.reasons.length > 0 || record.ctstate === 'INVALID')
       case 'reason':
         return record.reasons.length === 0
-          ? 'no reason'
+          ? 'reason none'
           : record.reasons.map(({ code }) => `reason ${code}`).join(', ')
       case 'entry':
         return record.entry === null
@@ -84,7 +84,8 @@ export class Printer {
     if (!isFull && like.original !== null && like.protocol === null)
       parts.push(`original ${this.#tuple(entry.original)}`)
     if (isFull ? isTranslated(entry) : like.reply !== null) parts.push(`reply ${this.#tuple(entry.reply)}`)
-    return parts.join(' ')
+    // Nothing of what was asked for exists, such as the state of a UDP entry.
+    return parts.length === 0 ? this.entry(entry, null) : parts.join(' ')
   }
 
   /** As a line of a table. */
@@ -124,7 +125,8 @@ export class Printer {
     if (like.ttl !== null) parts.push(`ttl ${egress.ttl}`)
     if (like.tos !== null) parts.push(`tos ${egress.tos}`)
     if (like.mark !== null) parts.push(`mark ${egress.mark ?? 0}`)
-    return parts.filter((part) => part !== '').join(' ')
+    const told = parts.filter((part) => part !== '')
+    return told.length === 1 ? `leaves as ${this.#tuple(egress)}` : told.join(' ')
   }
 }
 

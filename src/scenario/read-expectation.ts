@@ -44,7 +44,7 @@ const firstWords = [
   'log',
   '?',
 ]
-const deciders: readonly OtherDecider[] = ['conntrack', 'nat', 'helper', 'hotdrop', 'ip', 'nobody']
+const deciders: readonly OtherDecider[] = ['conntrack', 'nat', 'helper', 'hotdrop', 'ip', 'unknown', 'nobody']
 export const entryProtocols: readonly string[] = [
   'tcp',
   'udp',
@@ -98,8 +98,10 @@ function readExpectation(scanner: Scanner, scope: PacketScope): Expectation {
       return spanned({ kind: 'verdict', verdict: null, by: null } as const)
     case 'unjudged':
       return spanned({ kind: 'ctstate', ctstate: null, reasons: readReasons(scanner) } as const)
-    case 'reason':
-      return spanned({ kind: 'reason', reasons: [readCode(scanner)] } as const)
+    case 'reason': {
+      const reasons = scanner.takeWord('none') === null ? [readCode(scanner)] : []
+      return spanned({ kind: 'reason', reasons } as const)
+    }
     case 'entry': {
       const entry = scanner.takeWord('none') === null ? readEntry(scanner, scope, word) : null
       return spanned({ kind: 'entry', entry } as const)

@@ -4,6 +4,7 @@ import { tableLines } from '../format/table-format.ts'
 import { formatAddress } from '../packet/address.ts'
 import { FAMILY_IPV4, FAMILY_IPV6 } from '../packet/packet.ts'
 import { type Counters, evaluate, noCounters } from './amount.ts'
+import type { Edit } from './edit.ts'
 import { resolveEnd } from './endpoint.ts'
 import { engine } from './engine.ts'
 import type { Executor, ExecutorSource, Observation } from './executor.ts'
@@ -17,6 +18,7 @@ import type {
   FlowWords,
   PacketStep,
   RepeatStep,
+  RulesStep,
   ScenarioFile,
   Step,
   TableStep,
@@ -28,6 +30,7 @@ import { Printer } from './printed.ts'
 import { type Problem, problemOf, Refusal, type Span } from './problem.ts'
 import { ranges } from './read-packet.ts'
 import { seenView } from './seen.ts'
+import { checkTable } from './table-check.ts'
 
 /** Something was expected, and something else came. */
 export interface Failure {
@@ -39,6 +42,8 @@ export interface Failure {
   readonly counters: string
   readonly expected: string
   readonly actual: string
+  /** What would make it hold; null where no one text would, such as in a repetition that differs. */
+  readonly edits: readonly Edit[] | null
 }
 
 export interface TestResult {
@@ -63,9 +68,10 @@ export interface RunOptions {
 }
 
 const MOST_FAILURES = 100
+/** Comparisons, entries looked at, characters of rules loaded: a test ends in any case, and soon. */
+const MOST_WORK = 20_000_000
 /** The clock of a capture and a table reach further, calculations with microseconds do not. */
 const LATEST = 8e15
-const MOST_LINES = 1_000
 
 /** Runs the tests of a file one after another; each begins anew. What goes wrong in one is its result. */
 export class ScenarioRun {
@@ -84,6 +90,11 @@ export class ScenarioRun {
   }
 }
 
+/** With what is expected again and again, whose other outcomes are not known yet. */
+interface RepeatedFailure extends Failure {
+  readonly expectation?: Expectation
+}
+
 /** `expect 100 ACCEPT` while it is counted. */
 interface Tally {
   readonly words: CountWords
@@ -97,9 +108,12 @@ class TestRun {
   readonly #printer: Printer
   readonly #maker = new PacketMaker((packet) => this.#quotes.get(packet) ?? null)
   readonly #quotes = new Map<number | string, Uint8Array>()
-  readonly #failures: Failure[] = []
+  readonly #failures: RepeatedFailure[] = []
   #more = 0
+  /** In a repetition or a capture, what the expectations would have to be; null: different texts. */
+  readonly #repeated = new Map<Expectation, string | null>()
   #packets = 0
+  #work = 0
   #now: number
   /** Of the test, the repetitions around, the capture. */
   readonly #tallies: Tally[][] = []
@@ -134,14 +148,20 @@ class TestRun {
 
   async run(source: ExecutorSource): Promise<TestResult> {
     let problem: Problem | null = null
+    let executor: Executor | null = null
     try {
-      const executor = source(this.#loader.setup(this.#test.setup))
+      executor = source(this.#loader.setup(this.#test.setup))
       await this.#all(executor)
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
       problem = problemOf(this.#file, error)
+    } finally {
+      executor?.close()
     }
-    const failures = this.#failures
+    const failures = this.#failures.map(({ expectation, ...failure }): Failure => {
+      const isOne = expectation === undefined || this.#repeated.get(expectation) !== null
+      return isOne ? failure : { ...failure, edits: null }
+    })
     return {
       name: this.#test.name,
       span: this.#test.span,
@@ -181,7 +201,7 @@ class TestRun {
         return
       case 'rules':
         this.#pass(step)
-        executor.setRules(this.#loader.rules(step.rules), this.#now)
+        this.#changeRules(step, executor)
         return
       case 'sysctl':
         this.#pass(step)
@@ -207,6 +227,18 @@ class TestRun {
     if (this.#now > LATEST) throw new Refusal(span, 'the scenario takes more than two hundred years')
   }
 
+  #changeRules({ rules, span }: RulesStep, executor: Executor): void {
+    const loaded = this.#loader.rules(rules)
+    this.#spend(loaded.text.length, span)
+    executor.setRules(loaded, this.#now)
+  }
+
+  #spend(work: number, span: Span): void {
+    this.#work += work
+    if (this.#work > MOST_WORK)
+      throw new Refusal(span, 'this test is too much work: repeat less, or expect less')
+  }
+
   #packet(step: PacketStep, executor: Executor, counters: Counters): void {
     this.#pass(step)
     const made = this.#maker.make(step, counters)
@@ -218,9 +250,9 @@ class TestRun {
     })
     this.#packets++
     this.#remember(step, made, observation)
-    this.#count(observation)
-    for (const expectation of step.expectations)
-      this.#compare(expectation, observation, this.#packets, counters)
+    this.#spend(step.expectations.length, step.span)
+    this.#count(observation, step.span)
+    for (const expectation of step.expectations) this.#compare(expectation, observation, counters)
   }
 
   /** What later packets may quote or answer. */
@@ -243,29 +275,48 @@ class TestRun {
     if (!isSame) this.#maker.flows.translated(made.protocol, [source, destination], left_)
   }
 
-  #count(observation: Observation): void {
+  #count(observation: Observation, span: Span): void {
     for (const tallies of this.#tallies) {
+      this.#spend(tallies.length, span)
       for (const tally of tallies) if (holds(tally.words.expectation, observation)) tally.found++
     }
   }
 
-  #compare(expectation: Expectation, observation: Observation, packet: number, counters: Counters): void {
-    if (holds(expectation, observation)) return
-    this.#fail(expectation.span, () => this.#printer.like(expectation, observation), packet, counters)
+  #compare(expectation: Expectation, observation: Observation, counters: Counters): void {
+    const isHeld = holds(expectation, observation)
+    const { span } = expectation
+    // The tallies of the test itself are always there.
+    const isRepeated = this.#tallies.length > 1
+    if (isHeld && !isRepeated) return
+    const actual = isHeld ? this.#written(span) : this.#printer.like(expectation, observation)
+    if (isRepeated) {
+      const known = this.#repeated.get(expectation)
+      this.#repeated.set(expectation, known === undefined || known === actual ? actual : null)
+    }
+    if (isHeld) return
+    this.#fail({
+      span,
+      packet: this.#packets,
+      counters: [...counters].map(([name, value]) => `${name} = ${value}`).join(', '),
+      expected: this.#written(span),
+      actual,
+      edits: [{ ...span, text: actual }],
+      ...(isRepeated && { expectation }),
+    })
   }
 
-  #fail(span: Span, actual: () => string, packet: number | null, counters: Counters): void {
-    if (this.#failures.length === MOST_FAILURES) {
-      this.#more++
-      return
-    }
-    this.#failures.push({
-      span,
-      packet,
-      counters: [...counters].map(([name, value]) => `${name} = ${value}`).join(', '),
-      expected: this.#file.text.slice(span.start, span.end),
-      actual: actual(),
-    })
+  #written({ start, end }: Span): string {
+    return this.#file.text.slice(start, end)
+  }
+
+  #fail(failure: RepeatedFailure): void {
+    if (this.#failures.length === MOST_FAILURES) this.#more++
+    else this.#failures.push(failure)
+  }
+
+  /** About no single packet: `actual` is what would have to stand there. */
+  #failAt(span: Span, actual: string, edits: readonly Edit[] | null = [{ ...span, text: actual }]): void {
+    this.#fail({ span, packet: null, counters: '', expected: this.#written(span), actual, edits })
   }
 
   #repeat(step: RepeatStep, executor: Executor, outer: Counters): void {
@@ -285,62 +336,53 @@ class TestRun {
     for (const words of step.counts) {
       const { found } = tallies.find((tally) => tally.words === words)!
       if (found === words.count) continue
-      const { start, end } = words.expectation.span
-      const rest = this.#file.text.slice(start, end)
-      this.#fail(words.span, () => `${found} ${rest}`, null, noCounters)
+      this.#failAt(words.span, `${found} ${this.#written(words.expectation.span)}`)
     }
   }
 
   #table({ span, expected }: TableStep, executor: Executor): void {
     const entries = executor.entries(this.#now)
+    const lines =
+      expected.kind === 'size'
+        ? 1
+        : 1 + (expected.kind === 'lines' ? expected.lines : expected.entries).length
+    this.#spend(entries.length * lines, span)
     if (expected.kind === 'size') {
-      if (entries.length === expected.entries) return
-      const actual =
-        entries.length === 0
-          ? 'table empty'
-          : `table ${entries.length} ${entries.length === 1 ? 'entry' : 'entries'}`
-      this.#fail(span, () => actual, null, noCounters)
+      const { length } = entries
+      if (length === expected.entries) return
+      this.#failAt(
+        span,
+        length === 0 ? 'table empty' : `table ${length} ${length === 1 ? 'entry' : 'entries'}`,
+      )
       return
     }
-    const found =
+    const { text } = this.#file
+    const { block } = expected
+    const seen = entries.map(seenView)
+    const mismatch =
       expected.kind === 'lines'
-        ? comparedLines(expected.lines, [...tableLines(expected.format, entries)])
-        : this.#comparedEntries(expected.entries, entries.map(seenView))
-    if (found !== null)
-      this.#fail(expected.block, () => found.slice(0, MOST_LINES).join('\n'), null, noCounters)
-  }
-
-  /** Null where each line is one entry, and each entry one line; else the table, with the lines that hold as they stand. */
-  #comparedEntries(
-    words: Extract<TableStep['expected'], { kind: 'entries' }>['entries'],
-    entries: ReturnType<typeof seenView>[],
-  ): readonly string[] | null {
-    const rest = new Set(entries)
-    const lines = new Map<(typeof words)[number], string>()
-    // The most exact lines choose first.
-    const exactness = (one: (typeof words)[number]) =>
-      Object.values(one).filter((value) => value !== null).length
-    for (const one of [...words].sort((a, b) => exactness(b) - exactness(a))) {
-      for (const entry of rest) {
-        if (!isEntry(one, entry)) continue
-        rest.delete(entry)
-        lines.set(one, this.#file.text.slice(one.span.start, one.span.end))
-        break
-      }
-    }
-    if (rest.size === 0 && lines.size === words.length) return null
-    const held = words.flatMap((one) => lines.get(one) ?? [])
-    return [...held, ...[...rest].map((entry) => this.#printer.line(entry))]
+        ? checkLines(text, block, expected.lines, [...tableLines(expected.format, entries)])
+        : checkTable(
+            text,
+            block,
+            expected.entries.map((words) => ({
+              span: words.span,
+              accepts: (entry) => isEntry(words, seen[entry]!),
+              exactness: Object.values(words).filter((value) => value !== null).length,
+            })),
+            seen.map((entry) => this.#printer.line(entry)),
+          )
+    if (mismatch !== null) this.#failAt(block, mismatch.actual, mismatch.edits)
   }
 
   #counters({ span, rule, packets, bytes }: CountersStep, executor: Executor): void {
     const found = executor.count(rule)
     if (found === null) throw new Refusal(span, 'there is no such rule')
     if (found.packets === packets && (bytes === null || found.bytes === bytes)) return
-    const words = this.#file.text.slice(span.start, span.end)
+    const words = this.#written(span)
     const head = words.slice(0, words.lastIndexOf('=') + 1)
-    const rest = bytes === null ? '' : ` ${found.bytes} bytes`
-    this.#fail(span, () => `${head} ${found.packets} packets${rest}`, null, noCounters)
+    const rest = bytes === null ? '' : ` ${plain(found.bytes, 'byte')}`
+    this.#failAt(span, `${head} ${plain(found.packets, 'packet')}${rest}`)
   }
 
   async #traffic(step: TrafficStep, executor: Executor): Promise<void> {
@@ -351,12 +393,12 @@ class TestRun {
     try {
       await executor.replay(step.path, bytes, (observation) => {
         this.#packets++
-        this.#count(observation)
+        this.#count(observation, step.span)
         for (const flow of flows) {
           if (!isOfFlow(flow.ends, observation)) continue
           flow.found++
           for (const expectation of flow.words.expectations)
-            this.#compare(expectation, observation, this.#packets, noCounters)
+            this.#compare(expectation, observation, noCounters)
         }
         this.#now = Math.max(this.#now, Math.round(Number(observation.record.time) * 1e6))
       })
@@ -367,7 +409,7 @@ class TestRun {
     this.#tallies.pop()
     for (const count of step.counts) this.#check(count, tallies)
     for (const { words, found } of flows) {
-      if (found === 0) this.#fail(words.span, () => 'no packet of this flow', null, noCounters)
+      if (found === 0) this.#failAt(words.span, 'no packet of this flow', null)
     }
   }
 }
@@ -378,18 +420,23 @@ function talliesOf(steps: readonly Step[]): Tally[] {
   )
 }
 
-/** Null where both are the same lines, in any order; else those found, the expected ones first. */
-function comparedLines(expected: readonly string[], lines: readonly string[]): readonly string[] | null {
+/** Blanks between words do not count. */
+function checkLines(text: string, block: Span, wanted: readonly Span[], lines: readonly string[]) {
   const key = (line: string) => line.trim().replace(/\s+/g, ' ')
-  const rest = [...lines]
-  const held: string[] = []
-  for (const line of expected) {
-    const at = rest.findIndex((one) => key(one) === key(line))
-    if (at < 0) continue
-    held.push(rest[at]!)
-    rest.splice(at, 1)
-  }
-  return rest.length === 0 && held.length === expected.length ? null : [...held, ...rest]
+  const keys = lines.map(key)
+  return checkTable(
+    text,
+    block,
+    wanted.map((span) => {
+      const sought = key(text.slice(span.start, span.end))
+      return { span, accepts: (entry) => keys[entry] === sought, exactness: 0 }
+    }),
+    lines.map((line) => line.trim()),
+  )
+}
+
+function plain(number: number, unit: string): string {
+  return `${number} ${unit}${number === 1 ? '' : 's'}`
 }
 
 interface FlowEnds {
