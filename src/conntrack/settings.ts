@@ -218,6 +218,7 @@ export class Settings {
   readonly #values: Float64Array
   #maxIsSet = false
 
+  /** As on a machine where nobody set any: of Linux 6.18 unless told otherwise. */
   constructor(linux: LinuxEra = '6.18') {
     this.linux = linux
     if (linux === '2.4') for (const [name, value] of defaults24) this.#defaults[byName.get(name)!] = value
