@@ -49,6 +49,7 @@ export const fmt = defineCommand({
     },
   },
   notes: [
+    'On a terminal, control characters in comments and prefixes are shown as escapes; in a pipe or a file every byte is as iptables-save prints it.',
     'A file with mistakes is not printed: they go to standard error, all of them, and the exit code is 1.',
   ],
   examples: [
@@ -64,6 +65,7 @@ export const fmt = defineCommand({
     const output = new Output()
     const errors = new Output(2)
     const { width } = terminalOf(process.stderr, process.env)
+    const terminal = terminalOf(process.stdout, process.env)
     let failed = false
     for (const file of files) {
       const rules = readRules(file, options.ipv6 ? 'ipv6' : 'ipv4', errors, width)
@@ -75,7 +77,7 @@ export const fmt = defineCommand({
         form: options.canonical ? 'canonical' : 'fmt',
         counters: options.counters,
       })
-      if (!options.check) output.write(printed)
+      if (!options.check) output.write(terminal.foreign(printed))
       else if (printed !== rules.text) {
         failed = true
         errors.line(`${printable(file)}: not in its form; sallyport fmt prints it`)

@@ -1,10 +1,12 @@
 /** A file of rules, read and checked, with its mistakes told. */
 import { readFileSync } from 'node:fs'
+import { printable } from '../diagnostic/printable.ts'
 import { extensions } from '../firewall/extensions.ts'
 import { formatDiagnostics } from '../ruleset/diagnostic.ts'
 import type { Family, Ruleset } from '../ruleset/model.ts'
 import { parseRuleset } from '../ruleset/parser.ts'
-import { unreadable } from './failure.ts'
+import { EXIT_UNREADABLE } from './exit-codes.ts'
+import { Failure, unreadable } from './failure.ts'
 import type { Output } from './output.ts'
 
 export interface RulesFile {
@@ -14,7 +16,7 @@ export interface RulesFile {
   readonly failed: boolean
 }
 
-/** Tells every mistake and warning to `errors`, wrapped at `width` columns. @throws Failure where it cannot be read. */
+/** Tells every mistake and warning to `errors`, wrapped at `width` columns. @throws Failure where it cannot be read, or is no text of rules. */
 export function readRules(file: string, family: Family, errors: Output, width: number): RulesFile {
   let text: string
   try {
@@ -23,6 +25,9 @@ export function readRules(file: string, family: Family, errors: Output, width: n
     throw unreadable(file, error)
   }
   const { ruleset, diagnostics } = parseRuleset(text, { family, registry: extensions, file })
+  const [first] = diagnostics
+  // Of its bytes nothing is shown.
+  if (first?.code === 'not-rules') throw new Failure(`${printable(file)}: ${first.message}`, EXIT_UNREADABLE)
   for (const line of formatDiagnostics(diagnostics, text, width)) errors.line(line)
   return { text, ruleset, failed: diagnostics.some(({ severity }) => severity === 'error') }
 }

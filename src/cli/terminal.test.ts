@@ -20,3 +20,11 @@ test.each([
 ])('%j is %i columns wide', (stream, width) => {
   expect(terminalOf(stream, {}).width).toBe(width)
 })
+
+test('text of others: nothing steers a terminal, and elsewhere every byte stays', () => {
+  const text = '-A INPUT -m comment --comment "\u001b]0;x\u0007"\n-A INPUT -m comment --comment "é"\n'
+  expect(terminalOf({ isTTY: true }, {}).foreign(text)).toBe(
+    '-A INPUT -m comment --comment "\\x1b]0;x\\x07"\n-A INPUT -m comment --comment "é"\n',
+  )
+  expect(terminalOf({}, {}).foreign(text)).toBe(text)
+})

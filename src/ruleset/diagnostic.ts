@@ -28,6 +28,7 @@ export type DiagnosticCode =
   | 'bad-command'
   | 'bad-chain'
   | 'bad-line'
+  | 'not-rules'
   | 'no-table'
   | 'no-commit'
   | 'repeated-table'

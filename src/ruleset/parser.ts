@@ -3,6 +3,7 @@ import { checkChains } from './chain-graph.ts'
 import { type Diagnostic, DiagnosticLog } from './diagnostic.ts'
 import { Loader } from './loader.ts'
 import type { Family, Ruleset } from './model.ts'
+import { whatInstead } from './no-rules.ts'
 import type { Registry } from './registry.ts'
 import { readRestore } from './restore.ts'
 import { readScript } from './script.ts'
@@ -36,6 +37,11 @@ export function parseRuleset(text: string, options: ParseOptions): ParsedRuleset
   const source = readSource(text)
   const log = new DiagnosticLog(source, file, limit)
   const loader = new Loader(family, registry, log)
+  const instead = whatInstead(text)
+  if (instead !== null) {
+    log.add({ start: 0, end: 0 }, { code: 'not-rules', message: instead })
+    return { ruleset: { ...loader.finish([]), faulty: true }, diagnostics: log.all() }
+  }
   reportMarks(source, log)
   const plain = source.text
   const syntax = options.syntax ?? syntaxOf(plain)

@@ -20,7 +20,10 @@ export interface PrintOptions {
 
 type Printing = Pick<Ruleset, 'family' | 'registry'>
 
-/** The text of a ruleset, a line each with its end. What is printed loads as the same rules. */
+/**
+ * The text of a ruleset, a line each with its end. What is printed loads as the same rules. Comments and prefixes of log
+ * lines are in it byte for byte, as iptables-save prints them: what would steer a terminal, too.
+ */
 export function printRuleset(
   ruleset: Ruleset,
   { form = 'canonical', counters = false }: PrintOptions = {},
