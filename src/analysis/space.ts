@@ -1,6 +1,8 @@
 /** The fields of packets that rules ask about, as numbers: what boxes are made of. */
+
+import { parseAddress } from '../packet/address.ts'
 import type { Family, InterfaceTest, MaskedAddress, Rule, Ruleset, Setting } from '../ruleset/model.ts'
-import { type Intervals, nothing, one, union } from './intervals.ts'
+import { holds, type Intervals, nothing, one, union } from './intervals.ts'
 import { Scale } from './scale.ts'
 
 // Fields that every space has; behind them those that this ruleset asks for: marks under a mask, answers of matches.
@@ -59,11 +61,6 @@ const MOST_MASKS = 16
 const WORD = 2 ** 32
 const BEHIND_ALL = '\uffff'.repeat(16)
 
-interface AskedField {
-  readonly number: number
-  readonly changedBy: number
-}
-
 /** The fields of one ruleset; boxes of different spaces have nothing to do with each other. */
 export class Space {
   readonly family: Family
@@ -73,8 +70,9 @@ export class Space {
   readonly changedBy: number[]
   readonly names: Scale<string>
   readonly addresses: Scale<bigint> | null
-  readonly #marks = new Map<string, AskedField>()
-  readonly #answers = new Map<string, AskedField>()
+  readonly #marks = new Map<string, number>()
+  readonly #answers = new Map<string, number>()
+  readonly #masks = new Map<number, number>()
 
   /** `names` and `addresses`: cuts beside those of the rules. */
   constructor(ruleset: Ruleset, names: Iterable<string> = [], addresses: Iterable<bigint> = []) {
@@ -142,6 +140,12 @@ export class Space {
     return wide(to) < wide(from) ? nothing : this.#places([[wide(from), wide(to) + 1n]])
   }
 
+  /** Is the address, as text, in the set? */
+  holdsAddress(set: Intervals, text: string): boolean {
+    const words = parseAddress(text)!.words
+    return holds(set, this.addresses === null ? words[0]! >>> 0 : this.addresses.placeOf(wide(words)))
+  }
+
   #places(ranges: readonly (readonly [from: bigint, behind: bigint])[]): Intervals {
     const scale = this.addresses!
     const last = 1n << 128n
@@ -152,29 +156,38 @@ export class Space {
 
   /** The field of a mark under a mask, its values the masked mark; null where there are too many masks. */
   markField(name: string, mask: number, changedBy: number): number | null {
-    return this.#asked(this.#marks, `${name} ${mask >>> 0}`, WORD, changedBy, MOST_MASKS)
+    // Only the packet's mark is one that a walk can know.
+    const known = name === 'mark' ? mask : null
+    return this.#asked(this.#marks, `${name} ${mask >>> 0}`, WORD, changedBy, MOST_MASKS, known)
   }
 
   /** The field of what a match answers, 1 or 0: the same for all rules that ask the same. */
   answerField(question: string, changedBy: number): number {
-    return this.#asked(this.#answers, question, 2, changedBy, Number.POSITIVE_INFINITY)!
+    return this.#asked(this.#answers, question, 2, changedBy, Number.POSITIVE_INFINITY, null)!
   }
 
   #asked(
-    fields: Map<string, AskedField>,
+    fields: Map<string, number>,
     key: string,
     size: number,
     changedBy: number,
     most: number,
+    mask: number | null,
   ): number | null {
     const known = fields.get(key)
-    if (known !== undefined) return known.number
+    if (known !== undefined) return known
     if (fields.size >= most) return null
     const number = this.sizes.length
+    if (mask !== null) this.#masks.set(number, mask)
     this.sizes.push(size)
     this.changedBy.push(changedBy)
-    fields.set(key, { number, changedBy })
+    fields.set(key, number)
     return number
+  }
+
+  /** Of a field that is the packet's mark: the bits of it; null of others. */
+  maskOf(field: number): number | null {
+    return this.#masks.get(field) ?? null
   }
 
   /** Fields that all spaces have, the others are answers and marks. */

@@ -38,7 +38,7 @@ export function readPositionals(words: readonly string[], width: number): Captur
   return { files, filter: rest.length === 0 ? null : readFilter(rest.join(' '), width) }
 }
 
-function readFilter(text: string, width: number): Filter {
+export function readFilter(text: string, width: number): Filter {
   const result = parseFilter(text)
   if ('filter' in result) return result.filter
   throw wrongUse(`the selection cannot be read\n${formatFilterError(result.error, text, width)}`)

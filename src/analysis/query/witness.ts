@@ -1,0 +1,158 @@
+/** Packets that show an answer: run through the engine, they get the same verdict by the same rule. */
+import { ID } from '../../conntrack/entry.ts'
+import { anySourcePort } from '../../conntrack/helper/helper.ts'
+import { loadEntry } from '../../conntrack/load.ts'
+import { Tracker } from '../../conntrack/tracker.ts'
+import { livingEntries } from '../../conntrack/view-entry.ts'
+import { Firewall } from '../../firewall/firewall.ts'
+import { FixedWay } from '../../firewall/way.ts'
+import { HOOK_FORWARD, HOOK_INPUT, HOOK_OUTPUT } from '../../hook/hook.ts'
+import { Host } from '../../host/host.ts'
+import { parseAddress, parseIPv4, parseIPv6 } from '../../packet/address.ts'
+import { buildPacket } from '../../packet/build.ts'
+import { FAMILY_IPV4 } from '../../packet/packet.ts'
+import { Feed } from '../../replay/feed.ts'
+import type { PacketRecord } from '../../replay/record.ts'
+import type { Ruleset } from '../../ruleset/model.ts'
+import type { Space } from '../space.ts'
+import { type Case, casesOf, type Expected } from './case.ts'
+import type { Outcome, WayName } from './walk.ts'
+
+/** A packet of the description. */
+export interface Witness {
+  /** In words: `tcp 198.51.100.7:40000 > 10.0.0.5:22 S`. */
+  readonly packet: string
+  readonly inInterface: string | null
+  readonly outInterface: string | null
+  /** From its IP header on. */
+  readonly bytes: Uint8Array
+}
+
+const hooks: Readonly<Record<WayName, number>> = {
+  INPUT: HOOK_INPUT,
+  FORWARD: HOOK_FORWARD,
+  OUTPUT: HOOK_OUTPUT,
+}
+const SECONDS = 1_700_000_000
+/** Sets of packets, and packets in all, that are tried for one answer. */
+const MOST_BOXES = 6
+const MOST_CASES = 40
+
+export class WitnessMaker {
+  readonly #ruleset: Ruleset
+  readonly #space: Space
+
+  constructor(ruleset: Ruleset, space: Space) {
+    this.#ruleset = ruleset
+    this.#space = space
+  }
+
+  find(way: WayName, state: number, ctstate: string, outcomes: readonly Outcome[]): Witness | null {
+    let tried = 0
+    for (const outcome of outcomes.slice(0, MOST_BOXES)) {
+      for (const one of casesOf(outcome.box, state, this.#space)) {
+        if (tried++ >= MOST_CASES) return null
+        const bytes = buildPacket(one.plan)
+        if (!isSame(this.#send(way, one, bytes), ctstate, outcome)) continue
+        return {
+          packet: one.text,
+          inInterface: one.inInterface || null,
+          outInterface: one.outInterface || null,
+          bytes,
+        }
+      }
+    }
+    return null
+  }
+
+  /** Through a firewall that has seen nothing but the connections of the case. */
+  #send(
+    way: WayName,
+    { plan, entries, expected, inInterface, outInterface }: Case,
+    bytes: Uint8Array,
+  ): PacketRecord {
+    const tracker = new Tracker({ checksums: 'verify' })
+    tracker.setTime(SECONDS, 0)
+    const host = new Host()
+    for (const name of [inInterface, outInterface]) if (name !== '') giveAddress(host, name)
+    // To this host, its destination is an address of it; from it, its source.
+    if (way !== 'FORWARD')
+      giveOwn(
+        host,
+        way === 'INPUT' ? inInterface : outInterface,
+        way === 'INPUT' ? plan.destination : plan.source,
+      )
+    const { interfaces } = host
+    const firewall = new Firewall(tracker, {
+      rulesets: [this.#ruleset],
+      host,
+      way: new FixedWay(hooks[way], interfaces.numberOf(inInterface), interfaces.numberOf(outInterface)),
+    })
+    for (const entry of entries) loadEntry(tracker, entry)
+    if (expected !== null) expect(tracker, expected)
+    return new Feed(firewall).send(bytes, { seconds: SECONDS + 1 })
+  }
+}
+
+/** REDIRECT and MASQUERADE take an address of the interface. */
+function giveAddress(host: Host, name: string): void {
+  const device = host.interfaces.numberOf(name)
+  const words = new Int32Array(4)
+  parseIPv6('2001:db8:ffff::1', words)
+  host.addAddress({ interface: device, words: Int32Array.of(parseIPv4('198.18.0.1')!), length: 32 })
+  host.addAddress({ interface: device, words, length: 128 })
+}
+
+function giveOwn(host: Host, name: string, text: string): void {
+  const { family, words } = parseAddress(text)!
+  const is4 = family === FAMILY_IPV4
+  const own = is4 ? Int32Array.of(words[0]!) : Int32Array.from(words)
+  host.addAddress({ interface: host.interfaces.numberOf(name), words: own, length: is4 ? 32 : 128 })
+}
+
+/** As a helper would, of the one connection that there is. */
+function expect(tracker: Tracker, { source, destination, protocol, destinationPort }: Expected): void {
+  const { expectations } = tracker.helpers
+  const [master] = livingEntries(tracker)
+  if (master === undefined) return
+  const from = parseAddress(source)!
+  const to = parseAddress(destination)!
+  const words = (address: Int32Array) => [address[0]!, address[1]!, address[2]!, address[3]!] as const
+  const masterId = tracker.table.words(master)[tracker.table.at(master) + ID]!
+  expectations.add(
+    {
+      tuple: {
+        family: from.family,
+        protocol,
+        source: words(Int32Array.from(from.words)),
+        destination: words(Int32Array.from(to.words)),
+        sourcePort: 0,
+        destinationPort,
+      },
+      mask: anySourcePort,
+      master,
+      masterId,
+      zone: 0,
+      helper: 'ftp',
+      class: 0,
+      flags: 0,
+      deadline: null,
+      childHelper: null,
+    },
+    { classMaximum: 1, tableMaximum: 1 },
+    tracker.clock.now,
+  )
+}
+
+function isSame(
+  { ctstate: seen, verdict, decidedBy }: PacketRecord,
+  ctstate: string,
+  outcome: Outcome,
+): boolean {
+  if (seen !== ctstate || verdict !== outcome.verdict) return false
+  const { decision } = outcome
+  if (decision === null) return decidedBy.kind === 'none'
+  const isThere = decidedBy['table'] === decision.table && decidedBy['chain'] === decision.chain.name
+  if (decision.rule === null) return isThere && decidedBy.kind === 'policy'
+  return isThere && decidedBy.kind === 'rule' && decidedBy['number'] === decision.rule.number
+}
