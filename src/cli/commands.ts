@@ -53,11 +53,6 @@ export const commands: readonly CommandEntry[] = [
     load: async () => general((await import('./query.ts')).query),
   },
   {
-    name: 'query',
-    summary: 'tell which packets of a description iptables rules accept, with an example of each',
-    load: async () => general((await import('./query.ts')).query),
-  },
-  {
     name: 'completion',
     summary: 'print a script with which a shell completes commands and options',
     load: async () => general((await import('./completion.ts')).completion),
