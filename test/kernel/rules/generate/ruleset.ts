@@ -22,12 +22,6 @@ const useful: Readonly<Record<string, readonly string[]>> = {
   'match string': ['algo'],
 }
 
-/**
- * Matches with options of the same name. Loaded a second time in a rule, the tool takes such an option for that of a match
- * loaded in between.
- */
-const sharesNames: ReadonlySet<string> = new Set(['connlabel', 'connmark', 'mark', 'recent', 'set'])
-
 interface DraftRule {
   readonly table: TableName
   readonly text: string
@@ -131,8 +125,7 @@ export class RulesetMaker {
     )
     const used = fixed && fitting.includes(fixed) ? [fixed] : []
     while (random.chance(0.3) && used.length < 4) {
-      const more = this.#pickExtension(fitting)
-      if (!used.includes(more) || !sharesNames.has(more.name)) used.push(more)
+      used.push(this.#pickExtension(fitting))
     }
 
     const table = this.#tableOf(extension)
