@@ -83,6 +83,8 @@ export function whySentences({ why, first }: FlowChange, group: ChangeGroup): Ph
     const record = side === 'old' ? first.old : first.new
     sentences.push(words(`with ${side === 'old' ? 'OLD' : 'NEW'}: ${reasonSentence(reason, record)}`))
   }
+  if (sentences.length === 0 && group.old.fate !== 'not sent' && group.new.fate !== 'not sent')
+    sentences.push(words('the same rules take it: what earlier packets left behind is not the same'))
   return sentences
 }
 

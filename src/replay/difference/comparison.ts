@@ -50,11 +50,12 @@ export class Comparison {
   #baseline: Baseline = new Map()
   #packetCount = 0
 
-  constructor(old: Side, now: NewSide) {
+  /** `remembered`: flows at a time, a power of two; 262,144 unless told. */
+  constructor(old: Side, now: NewSide, remembered?: number) {
     this.#old = old
     this.#now = now
     const { flowHash } = now.firewall.tracker.table
-    this.conversations = new Conversations(flowHash, (place) => this.#end(place))
+    this.conversations = new Conversations(flowHash, (place) => this.#end(place), remembered)
     this.#packets = new Float64Array(this.conversations.size)
     this.#hadEntry = new Uint8Array(this.conversations.size)
     this.#entries = new Int32Array(this.conversations.size).fill(-1)

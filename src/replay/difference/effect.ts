@@ -7,7 +7,7 @@ import { DECIDED_BY_UNKNOWN } from '../../firewall/decision.ts'
 import type { Firewall } from '../../firewall/firewall.ts'
 import { VERDICT_ACCEPT, VERDICT_DROP, VERDICT_QUEUE, VERDICT_REJECT } from '../../hook/hook.ts'
 import type { Passage } from '../../hook/passage.ts'
-import { FAMILY_IPV6, type Packet } from '../../packet/packet.ts'
+import type { Packet } from '../../packet/packet.ts'
 import type { Side } from './side.ts'
 
 /** `unknown`: a rule asks for bytes that were not captured. `not sent`: an earlier verdict prevented it. */
@@ -152,11 +152,14 @@ function sameAnswers(old: readonly Answer[], now: readonly Answer[]): boolean {
   return true
 }
 
-/** The transport part: an IPv4 header has a random identification. */
-function sameReply(a: Answer, b: Answer): boolean {
-  if (a.packet.family !== b.packet.family || a.bytes.length !== b.bytes.length) return false
-  for (let i = a.packet.family === FAMILY_IPV6 ? 40 : 20; i < a.bytes.length; i++) {
-    if (a.bytes[i] !== b.bytes[i]) return false
-  }
-  return true
+/** What an error quotes is the packet, with what rules ahead of REJECT made of it: not compared. */
+function sameReply({ packet: a }: Answer, { packet: b }: Answer): boolean {
+  return (
+    a.protocol === b.protocol &&
+    a.icmpType === b.icmpType &&
+    a.icmpCode === b.icmpCode &&
+    a.tcpFlags === b.tcpFlags &&
+    a.sequence === b.sequence &&
+    a.acknowledgment === b.acknowledgment
+  )
 }

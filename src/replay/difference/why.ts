@@ -38,8 +38,8 @@ export interface TracedWay {
 /** `verdict`: the packet came to another one; else it differs in what rules on its way did to it. */
 export function whyOf(pairs: readonly ChainPair[], old: TracedWay, now: TracedWay, verdict: boolean): Why {
   const book = new PairBook(pairs)
-  const before = takenIn(old.steps)
-  const after = takenIn(now.steps)
+  const before = takenIn(old)
+  const after = takenIn(now)
   const [a, b] = verdict ? behindLastCommon(book, before, after) : behindFirstCommon(book, before, after)
   return {
     old: a === null ? null : book.cause(a, 'old', now.steps, b),
@@ -48,9 +48,14 @@ export function whyOf(pairs: readonly ChainPair[], old: TracedWay, now: TracedWa
   }
 }
 
-/** Rules that took the packet, and policies. */
-function takenIn(steps: readonly TraceStep[]): TraceStep[] {
-  return steps.filter(({ kind, matched }) => matched && kind !== 'return')
+/** Rules that took the packet, and policies, up to the one that ended it: what follows is the way of an answer. */
+function takenIn({ steps, record }: TracedWay): TraceStep[] {
+  const taken = steps.filter(({ kind, matched }) => matched && kind !== 'return')
+  const { kind, table, chain, number } = record.decidedBy
+  if (kind !== 'rule' || record.verdict === 'ACCEPT') return taken
+  const isEnd = (step: TraceStep) => step.table === table && step.chain === chain && step.number === number
+  const end = taken.map(isEnd).lastIndexOf(true)
+  return end < 0 ? taken : taken.slice(0, end + 1)
 }
 
 type Parting = readonly [old: TraceStep | null, now: TraceStep | null]
