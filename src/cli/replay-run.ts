@@ -223,7 +223,8 @@ class ReplayRun {
   #showCounters(): void {
     for (const program of Object.values(this.#replay.firewall.programs)) {
       if (program === null) continue
-      this.#output.write(printRuleset(countedRuleset(program), { form: 'canonical', counters: true }))
+      const text = printRuleset(countedRuleset(program), { form: 'canonical', counters: true })
+      this.#output.write(this.#terminal.foreign(text))
     }
   }
 
