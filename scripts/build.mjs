@@ -1,4 +1,5 @@
-// Makes dist/: the command (cli.js), the library (index.js) and what they share (chunks/), then the types.
+// Makes dist/: the command (cli.js), the library (index.js), scenarios for test runners (testing.js) and what they
+// share (chunks/), then the types.
 // Does nothing where dist/ was made of exactly these sources already. `--no-types` leaves the types out, which
 // take longer than the rest; `--force` builds whatever is there.
 import { spawnSync } from 'node:child_process'
@@ -59,7 +60,7 @@ function intact(stamp) {
   })
 }
 
-const typesIntact = () => existsSync(join(dist, 'types/index.d.ts'))
+const typesIntact = () => ['index', 'testing'].every((name) => existsSync(join(dist, `types/${name}.d.ts`)))
 
 /** Builds what is missing or out of date. Throws where that fails. */
 export async function build({ types = true, force = false } = {}) {
@@ -86,7 +87,7 @@ async function bundle() {
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   const { metafile, outputFiles } = await esbuild({
     absWorkingDir: root,
-    entryPoints: { cli: 'src/cli/main.ts', index: 'src/index.ts' },
+    entryPoints: { cli: 'src/cli/main.ts', index: 'src/index.ts', testing: 'src/testing.ts' },
     outdir: 'dist',
     chunkNames: 'chunks/[name]-[hash]',
     bundle: true,

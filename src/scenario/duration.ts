@@ -35,8 +35,3 @@ export function readDuration(scanner: Scanner): number {
   if (!(sum <= LONGEST)) throw refuse('is longer than a hundred years')
   return Math.round(sum)
 }
-
-/** Whole seconds as they stand in a table: `120s`, `432000s`. */
-export function formatSeconds(seconds: number): string {
-  return `${seconds}s`
-}

@@ -32,7 +32,7 @@ export function readEndpoint(scanner: Scanner, hosts: Hosts, counters: ReadonlyS
     scanner.at = start
     address = readAddress(scanner, counters, isBracketed)
     if (address.length === 0) {
-      const word = scanner.word('a host or an address')
+      const word = name ?? scanner.word('a host or an address')
       throw new Refusal(
         word,
         `${shown(word.text)} is no host of this scenario`,

@@ -30,7 +30,6 @@ import {
 import type { PacketRecord } from '../replay/record.ts'
 import { recordOf } from '../replay/record-of.ts'
 import { Replay } from '../replay/replay.ts'
-import type { Family, Ruleset } from '../ruleset/model.ts'
 import type { TableName } from '../ruleset/tables.ts'
 import type { Executor, ExecutorSource, Observation, RuleCount, SentPacket } from './executor.ts'
 import type { LoadedRules, LoadedSetup } from './load.ts'
@@ -47,7 +46,6 @@ class Engine implements Executor {
   readonly #host = new Host()
   readonly #way: HostWay
   readonly #sets = new Sets()
-  readonly #rulesets = new Map<Family, Ruleset>()
   #firewall: Firewall
   readonly #packet = new Packet()
   readonly #tuple = new Tuple()
@@ -89,8 +87,8 @@ class Engine implements Executor {
       })
     }
     this.#way = new HostWay(this.#host, new CapturePlace(this.#host))
-    for (const { family, ruleset } of rules) this.#rulesets.set(family, ruleset)
     this.#firewall = this.#newFirewall(rules)
+    refuseUnevaluated(this.#firewall, rules)
   }
 
   send({ bytes, time, interface: device, isLocal }: SentPacket): Observation {
@@ -165,11 +163,13 @@ class Engine implements Executor {
     }
   }
 
+  /** @throws Refusal where a rule that packets can come to cannot be evaluated. */
   setRules(rules: LoadedRules, time: number): void {
     const seconds = Math.floor(time / 1e6)
     this.#tracker.setTime(seconds, (time - seconds * 1e6) * 1000)
-    this.#rulesets.set(rules.family, rules.ruleset)
-    this.#firewall = this.#newFirewall([rules])
+    if (this.#firewall.hasRules) this.#firewall.restore([rules.ruleset])
+    else this.#firewall = this.#newFirewall([rules])
+    refuseUnevaluated(this.#firewall, [rules])
   }
 
   setSysctl(name: string, value: string): void {
@@ -195,10 +195,9 @@ class Engine implements Executor {
     this.#tracker.release()
   }
 
-  /** @throws Refusal where a rule that packets can come to cannot be evaluated. */
   #newFirewall(rules: readonly LoadedRules[]): Firewall {
     const firewall = new Firewall(this.#tracker, {
-      rulesets: [...this.#rulesets.values()],
+      rulesets: rules.map(({ ruleset }) => ruleset),
       host: this.#host,
       way: this.#way,
       sets: this.#sets,
@@ -206,14 +205,6 @@ class Engine implements Executor {
     })
     firewall.onNote = (passage, note) => {
       if (note.kind === 'log') this.#log.push(logLine(note, passage, this.#host.interfaces))
-    }
-    for (const { family, span } of rules) {
-      const unevaluated = firewall.programs[family]?.unevaluated ?? []
-      if (unevaluated.length === 0) continue
-      const details = unevaluated
-        .slice(0, MOST_DETAILS)
-        .map(({ place, extension, message }) => `  ${place.file}:${place.line}: ${extension}: ${message}`)
-      throw new Refusal(span, 'these rules cannot be evaluated', null, details)
     }
     return firewall
   }
@@ -232,6 +223,18 @@ class Engine implements Executor {
 }
 
 const MOST_DETAILS = 20
+
+/** @throws Refusal where a rule that packets can come to cannot be evaluated. */
+function refuseUnevaluated({ programs }: Firewall, rules: readonly LoadedRules[]): void {
+  for (const { family, span } of rules) {
+    const unevaluated = programs[family]?.unevaluated ?? []
+    if (unevaluated.length === 0) continue
+    const details = unevaluated
+      .slice(0, MOST_DETAILS)
+      .map(({ place, extension, message }) => `  ${place.file}:${place.line}: ${extension}: ${message}`)
+    throw new Refusal(span, 'these rules cannot be evaluated', null, details)
+  }
+}
 
 function commentOf({ rule }: CompiledRule): string | null {
   const use = rule.matches.find(({ name }) => name === 'comment')

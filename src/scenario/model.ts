@@ -320,8 +320,6 @@ export type Expectation = { readonly span: Span } & (
   | { readonly kind: 'open' }
 )
 
-export type ExpectationKind = Expectation['kind']
-
 export interface LeavesWords {
   readonly as: TupleWords | null
   readonly interface: string | null

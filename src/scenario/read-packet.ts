@@ -48,8 +48,8 @@ export const ranges = {
 const MOST_OPTION_BYTES = 40
 const LONGEST_PAYLOAD_TEXT = 65_495
 
-const tcpWords = ['ack', 'win', 'urg', 'len', 'hex', 'raw', 'isn', 'seq='] as const
-const commonWords = ['ttl', 'tos', 'ipid', 'df', 'via', 'bad-checksum'] as const
+const tcpWords = ['ack', 'win', 'urg', 'raw', 'isn', 'seq='] as const
+const commonWords = ['len', 'hex', 'ttl', 'tos', 'ipid', 'df', 'via', 'bad-checksum'] as const
 const protocols = ['udp', 'udplite', 'icmp', 'sctp', 'gre', 'proto'] as const
 
 /** What stands behind the time, up to the end of the line. @throws Refusal */
@@ -394,7 +394,7 @@ class PacketReader {
       scanner.at = word.end
       this.#once(word, word.text.startsWith('seq=') ? 'seq=' : word.text)
       if (!own(word) && !this.#common(word)) {
-        const known = [...words, ...commonWords, 'len', 'hex']
+        const known = [...words, ...commonWords]
         throw new Refusal(
           word,
           `${shown(word.text)} is no part of this packet; there are ${known.join(', ')} and a payload in quotes`,

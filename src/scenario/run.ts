@@ -65,11 +65,15 @@ export interface RunOptions {
   readonly files?: Files
   /** What the packets go through: this engine unless given. */
   readonly executor?: ExecutorSource
+  /** Told what became of each packet. */
+  readonly onPacket?: (observation: Observation) => void
 }
 
 const MOST_FAILURES = 100
 /** Comparisons, entries looked at, characters of rules loaded: a test ends in any case, and soon. */
-const MOST_WORK = 20_000_000
+const MOST_WORK = 5_000_000
+/** In place of the text of what came, where that was what was expected. */
+const HELD = ''
 /** The clock of a capture and a table reach further, calculations with microseconds do not. */
 const LATEST = 8e15
 
@@ -78,15 +82,19 @@ export class ScenarioRun {
   readonly #file: ScenarioFile
   readonly #loader: Loader
   readonly #executor: ExecutorSource
+  readonly #onPacket: (observation: Observation) => void
 
-  constructor(file: ScenarioFile, { files = noFiles, executor = engine }: RunOptions = {}) {
+  constructor(file: ScenarioFile, options: RunOptions = {}) {
+    const { files = noFiles, executor = engine, onPacket = () => {} } = options
     this.#file = file
     this.#loader = new Loader(file.file, files)
     this.#executor = executor
+    this.#onPacket = onPacket
   }
 
+  /** `test` is one of the file's. */
   test(test: Test): Promise<TestResult> {
-    return new TestRun(this.#file, test, this.#loader).run(this.#executor)
+    return new TestRun(this.#file, test, this.#loader, this.#onPacket).run(this.#executor)
   }
 }
 
@@ -108,6 +116,7 @@ class TestRun {
   readonly #printer: Printer
   readonly #maker = new PacketMaker((packet) => this.#quotes.get(packet) ?? null)
   readonly #quotes = new Map<number | string, Uint8Array>()
+  readonly #onPacket: (observation: Observation) => void
   readonly #failures: RepeatedFailure[] = []
   #more = 0
   /** In a repetition or a capture, what the expectations would have to be; null: different texts. */
@@ -121,7 +130,8 @@ class TestRun {
   /** By address. */
   readonly #interfaces: ReadonlyMap<string, string>
 
-  constructor(file: ScenarioFile, test: Test, loader: Loader) {
+  constructor(file: ScenarioFile, test: Test, loader: Loader, onPacket: (observation: Observation) => void) {
+    this.#onPacket = onPacket
     this.#file = file
     this.#test = test
     this.#loader = loader
@@ -276,6 +286,7 @@ class TestRun {
   }
 
   #count(observation: Observation, span: Span): void {
+    this.#onPacket(observation)
     for (const tallies of this.#tallies) {
       this.#spend(tallies.length, span)
       for (const tally of tallies) if (holds(tally.words.expectation, observation)) tally.found++
@@ -288,7 +299,7 @@ class TestRun {
     // The tallies of the test itself are always there.
     const isRepeated = this.#tallies.length > 1
     if (isHeld && !isRepeated) return
-    const actual = isHeld ? this.#written(span) : this.#printer.like(expectation, observation)
+    const actual = isHeld ? HELD : this.#printer.like(expectation, observation)
     if (isRepeated) {
       const known = this.#repeated.get(expectation)
       this.#repeated.set(expectation, known === undefined || known === actual ? actual : null)
@@ -387,6 +398,7 @@ class TestRun {
 
   async #traffic(step: TrafficStep, executor: Executor): Promise<void> {
     const bytes = this.#loader.bytes(step.span, step.path)
+    const isFirst = this.#packets === 0
     const tallies = step.counts.flatMap(({ counts }) => counts.map((words) => ({ words, found: 0 })))
     this.#tallies.push(tallies)
     const flows = step.flows.map((words) => ({ words, ends: endsOf(words), found: 0 }))
@@ -400,7 +412,9 @@ class TestRun {
           for (const expectation of flow.words.expectations)
             this.#compare(expectation, observation, noCounters)
         }
-        this.#now = Math.max(this.#now, Math.round(Number(observation.record.time) * 1e6))
+        const time = Math.round(Number(observation.record.time) * 1e6)
+        // A capture that comes first has its own beginning.
+        this.#now = isFirst ? time : Math.max(this.#now, time)
       })
     } catch (error) {
       if (error instanceof Refusal || !(error instanceof Error)) throw error
