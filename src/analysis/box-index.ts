@@ -11,11 +11,60 @@ export interface Placed<By> extends Taken<By> {
 /** A list of more intervals counts as one from its first to its last number. */
 const MOST_INTERVALS = 8
 
+/** So many boxes, one behind the other, are searched at once: of those that stand too late, few are met. */
+const CHUNK = 512
+
 export class BoxIndex<By> {
+  readonly #chunks: readonly Chunk<By>[]
+
+  constructor(placed: readonly Placed<By>[], sizes: readonly number[]) {
+    const chunks: Chunk<By>[] = []
+    for (let from = 0; from < placed.length; ) {
+      let to = Math.min(from + CHUNK, placed.length)
+      // What stands at one place stays together.
+      while (to < placed.length && placed[to]!.order === placed[to - 1]!.order) to++
+      chunks.push(new Chunk(placed.slice(from, to), sizes))
+      from = to
+    }
+    this.#chunks = chunks
+  }
+
+  /** What stands at a place takes nothing: it need not be found. */
+  remove(order: number): void {
+    for (const chunk of this.#chunks) if (chunk.first <= order && order <= chunk.last) chunk.remove(order)
+  }
+
+  /**
+   * Adds what overlaps the box, as far as a field of the box leads there quickly. The answer is how much of it the others
+   * can hold at most: a share.
+   */
+  near(box: Box, before: number, found: Taken<By>[]): number {
+    let others = 0
+    for (const chunk of this.#chunks) {
+      if (chunk.first >= before) break
+      others += chunk.near(box, before, found)
+    }
+    return others
+  }
+
+  /** Adds what `near` left out. */
+  others(box: Box, before: number, found: Taken<By>[]): void {
+    for (const chunk of this.#chunks) {
+      if (chunk.first >= before) break
+      chunk.others(box, before, found)
+    }
+  }
+}
+
+class Chunk<By> {
+  readonly first: number
+  readonly last: number
   readonly #groups: Group<By>[]
   readonly #sizes: readonly number[]
 
   constructor(placed: readonly Placed<By>[], sizes: readonly number[]) {
+    this.first = placed[0]!.order
+    this.last = placed[placed.length - 1]!.order
     this.#sizes = sizes
     const byField = new Map<number, Placed<By>[]>()
     for (const taker of placed) {
@@ -27,7 +76,6 @@ export class BoxIndex<By> {
     this.#groups = [...byField].map(([field, takers]) => new Group(field, takers, sizes[field] ?? 1))
   }
 
-  /** What stands at a place takes nothing: it need not be found. */
   remove(order: number): void {
     this.#groups.forEach((group, index) => {
       if (!group.remove(order) || !group.isHalfEmpty) return
@@ -35,10 +83,6 @@ export class BoxIndex<By> {
     })
   }
 
-  /**
-   * Adds what overlaps the box, as far as a field of the box leads there quickly. The answer is how much of it the others
-   * can hold at most: a share.
-   */
   near(box: Box, before: number, found: Taken<By>[]): number {
     let others = 0
     for (const group of this.#groups) {
@@ -49,7 +93,6 @@ export class BoxIndex<By> {
     return others
   }
 
-  /** Adds what `near` left out. */
   others(box: Box, before: number, found: Taken<By>[]): void {
     for (const group of this.#groups)
       if (group.field !== NO_FIELD && sideOf(box, group.field) === null) group.all(box, before, found)

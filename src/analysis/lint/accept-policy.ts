@@ -20,9 +20,9 @@ export const acceptPolicy: Check = {
   *find(context: LintContext): Iterable<Found> {
     for (const { node } of context.filterChains()) {
       if (node.chain.policy !== 'ACCEPT') continue
-      const { policy, refusing, accepting } = context.decisions(node, everything)
-      const [listed] = accepting
-      if (!policy || refusing.length === 0 || listed === undefined) continue
+      const [listed] = context.accepting(node, everything, 1)
+      if (listed === undefined || context.refusing(node, everything) === null) continue
+      if (!context.reachesPolicy(node, everything)) continue
       yield context.foundChain(context.filter!, node, {
         message: `the policy of ${node.name} accepts whatever its rules do not refuse, though ${context.placeOf(listed, 'filter')} says what is accepted`,
         advice:

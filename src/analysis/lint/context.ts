@@ -22,18 +22,6 @@ export const FLAG_FIN = 0x01
 export const FLAG_SYN = 0x02
 export const FLAG_ACK = 0x10
 
-/** What becomes of packets that come into a built-in chain. */
-export interface Decisions {
-  readonly accepting: readonly RuleNode[]
-  /** DROP and REJECT. */
-  readonly refusing: readonly RuleNode[]
-  /** Some may come to the policy. */
-  readonly policy: boolean
-  /** Some may be accepted, by a rule or by the policy. */
-  readonly isAccepted: boolean
-  readonly isRefused: boolean
-}
-
 /** A built-in chain of table filter through which packets come to the host or through it. */
 export interface FilterChain {
   readonly node: ChainNode
@@ -103,30 +91,66 @@ export class LintContext {
     })
   }
 
-  /** Of packets from the network. */
-  decisions(chain: ChainNode, kind: Box): Decisions {
+  /** Rules that accept packets of a kind that come from the network into the chain, the first ones. */
+  accepting(
+    chain: ChainNode,
+    kind: Box,
+    most: number,
+    isMeant: (rule: RuleNode) => boolean = always,
+  ): RuleNode[] {
+    return this.#deciding(chain, kind, most, (verdict) => verdict === 'ACCEPT', isMeant)
+  }
+
+  /** The first rule that drops or rejects some of them; null if none does. */
+  refusing(chain: ChainNode, kind: Box, isMeant: (rule: RuleNode) => boolean = always): RuleNode | null {
+    const refuses = (verdict: string) => verdict === 'DROP' || verdict === 'REJECT'
+    return this.#deciding(chain, kind, 1, refuses, isMeant)[0] ?? null
+  }
+
+  /** Some may come to the policy. */
+  reachesPolicy(chain: ChainNode, kind: Box): boolean {
+    return this.filter!.reachesPolicy(chain, this.#fromOutside(kind))
+  }
+
+  /** Who accepts some of them: `INPUT 3 (line 5) accepts`, or `the policy of INPUT accepts`; null: nobody. */
+  whoAccepts(chain: ChainNode, kind: Box): { readonly rule: RuleNode | null; readonly text: string } | null {
+    const [rule] = this.accepting(chain, kind, 1)
+    if (rule !== undefined)
+      return { rule, text: `${this.placeOf(rule, 'filter')} (line ${rule.rule.place.line}) accepts` }
+    const isOpen = chain.chain.policy === 'ACCEPT' && this.reachesPolicy(chain, kind)
+    return isOpen ? { rule: null, text: `the policy of ${chain.name} accepts` } : null
+  }
+
+  /** Some of them are dropped or rejected, by a rule or by the policy. */
+  isRefused(chain: ChainNode, kind: Box): boolean {
+    if (chain.chain.policy === 'DROP' && this.reachesPolicy(chain, kind)) return true
+    return this.refusing(chain, kind) !== null
+  }
+
+  #deciding(
+    chain: ChainNode,
+    kind: Box,
+    most: number,
+    isVerdict: (verdict: string) => boolean,
+    isMeant: (rule: RuleNode) => boolean,
+  ): RuleNode[] {
     const reach = this.filter!
-    const lo: Intervals = this.space.interfaces('lo')
-    const outside = [{ field: FIELD_IN, set: complement(lo, this.space.sizes[FIELD_IN]!) }]
-    const box = meet(kind, outside)!
-    const accepting: RuleNode[] = []
-    const refusing: RuleNode[] = []
+    const box = this.#fromOutside(kind)
+    const found: RuleNode[] = []
     for (const rule of this.living(reach)) {
       const { effect } = rule
-      if (effect.kind !== 'verdict' || effect.verdict === 'QUEUE') continue
+      if (effect.kind !== 'verdict' || !isVerdict(effect.verdict) || !isMeant(rule)) continue
       if (reach.reaching(rule, chain, box).length === 0) continue
-      if (effect.verdict === 'ACCEPT') accepting.push(rule)
-      else refusing.push(rule)
+      found.push(rule)
+      if (found.length >= most) break
     }
-    const policy = reach.reachesPolicy(chain, box)
-    const drops = chain.chain.policy === 'DROP'
-    return {
-      accepting,
-      refusing,
-      policy,
-      isAccepted: accepting.length > 0 || (policy && !drops),
-      isRefused: refusing.length > 0 || (policy && drops),
-    }
+    return found
+  }
+
+  /** What comes by lo is let in by other rules than the rest. */
+  #fromOutside(kind: Box): Box {
+    const lo: Intervals = this.space.interfaces('lo')
+    return meet(kind, [{ field: FIELD_IN, set: complement(lo, this.space.sizes[FIELD_IN]!) }])!
   }
 
   /** Does the chain refuse what nothing lets in? Of a list of what is refused, it does not. */
@@ -137,20 +161,16 @@ export class LintContext {
 
   /** A rule for packets of the chain asks for the state of connections. */
   isStateful(chain: ChainNode): boolean {
-    return this.#anyRule(chain, ({ boxes }) =>
-      boxes.some((box) => box.some(({ field }) => field === FIELD_STATE)),
-    )
+    for (const rule of this.living(this.filter)) {
+      if (!rule.boxes.some((box) => box.some(({ field }) => field === FIELD_STATE))) continue
+      if (this.filter!.reaching(rule, chain, everything).length > 0) return true
+    }
+    return false
   }
 
   /** A rule for packets of the chain accepts some that come from the network. */
   acceptsSomething(chain: ChainNode): boolean {
-    return this.decisions(chain, everything).accepting.length > 0
-  }
-
-  #anyRule(chain: ChainNode, predicate: (rule: RuleNode) => boolean): boolean {
-    for (const rule of this.living(this.filter))
-      if (predicate(rule) && this.filter!.reaching(rule, chain, everything).length > 0) return true
-    return false
+    return this.accepting(chain, everything, 1).length > 0
   }
 
   /** TCP of these states, with flags of which the predicate is true. */
@@ -185,6 +205,8 @@ export class LintContext {
     return { place, table: table.name, chain: chain.name, number: null, ...rest }
   }
 }
+
+const always = () => true
 
 /** A list of places: the first ones by name. */
 export function several(places: readonly string[], most = 3): string {

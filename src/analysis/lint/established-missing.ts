@@ -26,14 +26,14 @@ export const establishedMissing: Check = {
   *find(context: LintContext): Iterable<Found> {
     for (const { node } of context.filterChains()) {
       if (!context.isClosed(node) || !context.acceptsSomething(node)) continue
-      if (context.decisions(node, context.tcp(ESTABLISHED, one(FLAG_ACK))).accepting.some(asksEstablished))
-        continue
+      const kind = context.tcp(ESTABLISHED, one(FLAG_ACK))
+      if (context.accepting(node, kind, 1, asksEstablished).length > 0) continue
       const answers = [
-        ...context.tcp(ESTABLISHED, one(FLAG_ACK)),
+        ...kind,
         { field: FIELD_SOURCE_PORT, set: ephemeral },
         { field: FIELD_DESTINATION_PORT, set: ephemeral },
       ].sort((a, b) => a.field - b.field)
-      if (!context.decisions(node, answers).isRefused) continue
+      if (!context.isRefused(node, answers)) continue
       yield context.foundChain(context.filter!, node, {
         message: `no rule of ${node.name} accepts ESTABLISHED packets: answers to connections that were allowed are refused`,
         advice: 'as the first rule behind lo',

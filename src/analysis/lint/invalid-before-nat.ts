@@ -3,7 +3,6 @@ import { one } from '../intervals.ts'
 import { INVALID } from '../space.ts'
 import { FLAG_ACK, type LintContext } from './context.ts'
 import type { Check, Found } from './finding.ts'
-import { acceptedBy } from './stray-invalid.ts'
 
 const translating: ReadonlySet<string> = new Set(['SNAT', 'MASQUERADE', 'DNAT', 'REDIRECT', 'NETMAP'])
 
@@ -30,16 +29,15 @@ export const invalidBeforeNat: Check = {
     const translator = [...context.living(context.nat)].find(isTranslating)
     if (translator === undefined) return
     for (const { node } of context.filterChains()) {
-      const decisions = context.decisions(node, context.tcp(INVALID, one(FLAG_ACK)))
-      if (!decisions.isAccepted) continue
-      const message = `${context.placeOf(translator, 'nat')} (line ${translator.rule.place.line}) translates connections, but INVALID packets are not translated, and ${acceptedBy(context, decisions, node.name)} them`
+      const accepting = context.whoAccepts(node, context.tcp(INVALID, one(FLAG_ACK)))
+      if (accepting === null) continue
+      const message = `${context.placeOf(translator, 'nat')} (line ${translator.rule.place.line}) translates connections, but INVALID packets are not translated, and ${accepting.text} them`
       const advice = `ahead of all that accepts in ${node.name}`
       const lines = [`-I ${node.name} 1 -m conntrack --ctstate INVALID -j DROP`]
-      const [first] = decisions.accepting
       const rest = { message, advice, lines }
-      yield first === undefined
+      yield accepting.rule === null
         ? context.foundChain(context.filter!, node, rest)
-        : context.found(context.filter!, first, rest)
+        : context.found(context.filter!, accepting.rule, rest)
     }
   },
 }

@@ -8,6 +8,7 @@ import type { Check, Found } from './finding.ts'
 const SSH = 22
 /** A rule for more ports is none for SSH. */
 const MOST_PORTS = 64
+const MOST = 10
 
 export const limitedSsh: Check = {
   code: 'limited-ssh',
@@ -30,12 +31,16 @@ export const limitedSsh: Check = {
       const opening = meet(context.tcp(NEW, one(FLAG_SYN)), [
         { field: FIELD_DESTINATION_PORT, set: one(SSH) },
       ])!
-      const decisions = context.decisions(node, opening)
-      if (!decisions.isRefused) continue
+      const limited = context.accepting(
+        node,
+        opening,
+        MOST,
+        (rule) => isLimited(rule) && isForSsh(context, rule),
+      )
+      if (limited.length === 0 || !context.isRefused(node, opening)) continue
       // A rule that accepts some senders anyway is the other way in.
-      if (decisions.accepting.some((rule) => !isLimited(rule))) continue
-      for (const rule of decisions.accepting) {
-        if (!reach!.reaching(rule, node, opening).length || !isForSsh(context, rule)) continue
+      if (context.accepting(node, opening, 1, (rule) => !isLimited(rule)).length > 0) continue
+      for (const rule of limited) {
         yield context.found(reach!, rule, {
           message: `${context.placeOf(rule, 'filter')} accepts SSH at a rate that all senders share: whoever uses it up locks you out`,
           advice: 'give each sender its own',

@@ -3,6 +3,8 @@ import { NEW } from '../space.ts'
 import { FLAG_ACK, type LintContext, several } from './context.ts'
 import type { Check, Found } from './finding.ts'
 
+const MOST_NAMED = 3
+
 export const newWithoutSyn: Check = {
   code: 'new-without-syn',
   severity: 'note',
@@ -24,10 +26,11 @@ export const newWithoutSyn: Check = {
   *find(context: LintContext): Iterable<Found> {
     for (const { node } of context.filterChains()) {
       if (!context.isClosed(node) || !context.isStateful(node)) continue
-      const { accepting } = context.decisions(node, context.tcp(NEW, one(FLAG_ACK)))
+      const accepting = context.accepting(node, context.tcp(NEW, one(FLAG_ACK)), MOST_NAMED + 1)
       const [first] = accepting
       if (first === undefined) continue
-      const places = several(accepting.map((rule) => context.placeOf(rule, 'filter')))
+      const named = accepting.slice(0, MOST_NAMED).map((rule) => context.placeOf(rule, 'filter'))
+      const places = accepting.length > MOST_NAMED ? `${named.join(', ')} and others` : several(named)
       const verb = accepting.length === 1 ? 'accepts' : 'accept'
       yield context.found(context.filter!, first, {
         message: `${places} ${verb} NEW TCP packets that are no SYN`,

@@ -32,10 +32,9 @@ export const relatedErrors: Check = {
   *find(context: LintContext): Iterable<Found> {
     for (const { node } of context.filterChains()) {
       if (!context.isClosed(node)) continue
-      const open = context.decisions(node, context.tcp(ESTABLISHED, one(FLAG_ACK)))
-      if (!open.accepting.some(asksEstablished)) continue
-      const decisions = context.decisions(node, errors(context.isIPv6))
-      if (decisions.isAccepted) continue
+      const kind = context.tcp(ESTABLISHED, one(FLAG_ACK))
+      if (context.accepting(node, kind, 1, asksEstablished).length === 0) continue
+      if (context.whoAccepts(node, errors(context.isIPv6)) !== null) continue
       yield context.foundChain(context.filter!, node, {
         message: `no rule of ${node.name} accepts ICMP errors about connections that it accepts (RELATED): path MTU discovery fails`,
         advice: 'beside the rule for ESTABLISHED',

@@ -2,7 +2,7 @@ import { sideOf } from '../box.ts'
 import type { RuleNode } from '../chain-node.ts'
 import { holds, type Intervals, one, union } from '../intervals.ts'
 import { FIELD_FLAGS, FIELD_STATE, INVALID, NEW, statesWith } from '../space.ts'
-import { type Decisions, FLAG_ACK, FLAG_FIN, FLAG_SYN, type LintContext } from './context.ts'
+import { FLAG_ACK, FLAG_FIN, FLAG_SYN, type LintContext } from './context.ts'
 import type { Check, Found } from './finding.ts'
 
 /** A SYN+ACK and a FIN+ACK: what can open no entry, and so is INVALID without one. */
@@ -26,24 +26,17 @@ export const strayInvalid: Check = {
   ],
   *find(context: LintContext): Iterable<Found> {
     for (const { node } of context.filterChains()) {
-      const check = context.decisions(node, context.tcp(NEW, one(FLAG_ACK))).refusing.find(isCheck)
-      if (check === undefined) continue
-      const decisions = context.decisions(node, context.tcp(INVALID, strays))
-      if (!decisions.isAccepted) continue
+      const check = context.refusing(node, context.tcp(NEW, one(FLAG_ACK)), isCheck)
+      if (check === null) continue
+      const accepting = context.whoAccepts(node, context.tcp(INVALID, strays))
+      if (accepting === null) continue
       yield context.found(context.filter!, check, {
-        message: `${context.placeOf(check, 'filter')} drops what is NEW and no SYN, but a stray SYN+ACK or FIN+ACK is INVALID: ${acceptedBy(context, decisions, node.name)} it`,
+        message: `${context.placeOf(check, 'filter')} drops what is NEW and no SYN, but a stray SYN+ACK or FIN+ACK is INVALID: ${accepting.text} it`,
         advice: 'in front of it',
         lines: [`-A ${check.chain.name} -m conntrack --ctstate INVALID -j DROP`],
       })
     }
   },
-}
-
-/** `INPUT 3 (line 5) accepts`, or `the policy of INPUT accepts`. */
-export function acceptedBy(context: LintContext, { accepting }: Decisions, chain: string): string {
-  const [first] = accepting
-  if (first === undefined) return `the policy of ${chain} accepts`
-  return `${context.placeOf(first, 'filter')} (line ${first.rule.place.line}) accepts`
 }
 
 /** It asks for NEW and for flags, not for any SYN. */
