@@ -3,6 +3,7 @@ import type { Chain } from '../ruleset/model.ts'
 import type { TableName } from '../ruleset/tables.ts'
 import type { CompiledRule } from './compiled-rule.ts'
 import type { RuleIndex } from './rule-index.ts'
+import type { Sieve } from './sieve.ts'
 
 /** Rules up to here are asked in any case: mostly one of them takes the packet (`--ctstate ESTABLISHED`). */
 export const INDEXED_FROM = 4
@@ -17,6 +18,8 @@ export class CompiledChain {
   /** A built-in chain drops what its rules leave; null in a chain of the user's. */
   readonly policyDrops: boolean | null
   readonly rules: CompiledRule[] = []
+  /** Set once all rules are there. */
+  sieve!: Sieve
   /** Finds rules from INDEXED_FROM on, where the chain is long enough to make that worth it. */
   index: RuleIndex | null = null
   /** Packets that the policy decided in this run, by way of RETURN too. */

@@ -5,7 +5,6 @@ import { FAMILY_IPV6, ISSUE_CHAIN, type Packet } from '../packet/packet.ts'
 import type { Rule } from '../ruleset/model.ts'
 import type { CompiledChain } from './compiled-chain.ts'
 import type { InterfaceCondition } from './interface-test.ts'
-import { exactPorts } from './rule-key.ts'
 
 /** `CompiledRule.failedAt`: every condition holds. */
 export const MATCHED = -1
@@ -33,6 +32,8 @@ export interface RuleParts {
   readonly inInterface: InterfaceCondition | null
   readonly outInterface: InterfaceCondition | null
   readonly tests: readonly Test[]
+  /** `untoldBits` of the rule. */
+  readonly untold: number
 }
 
 /** One rule of a table, with its counters. */
@@ -41,6 +42,8 @@ export class CompiledRule {
   /** Its place in its chain, from 1, as `--line-numbers` and TRACE count. */
   readonly number: number
   readonly tests: readonly Test[]
+  /** Whom the sieve of its chain lets through, it takes, if it has none of these bits (`untoldBits`). */
+  readonly untold: number
   /** ASKS_* and INVERTS_* bits: what the rule compares at all. */
   readonly #asks: number
   /** Source address and mask, destination address and mask: four words each, as in IPv6. */
@@ -50,12 +53,6 @@ export class CompiledRule {
   readonly #sourceMask: number
   readonly #destination: number
   readonly #destinationMask: number
-  // What `cannotTake` compares: no bits where a condition is inverted, or there is none.
-  readonly #sourceBits: number
-  readonly #destinationBits: number
-  readonly #protocolBits: number
-  readonly #ports: number
-  readonly #portBits: number
   readonly #in: InterfaceCondition | null
   readonly #out: InterfaceCondition | null
   readonly #protocol: number
@@ -72,10 +69,11 @@ export class CompiledRule {
   /** Packets on whose way it had the last word. */
   decided = 0
 
-  constructor(rule: Rule, number: number, { inInterface, outInterface, tests }: RuleParts) {
+  constructor(rule: Rule, number: number, { inInterface, outInterface, tests, untold }: RuleParts) {
     this.rule = rule
     this.number = number
     this.tests = tests
+    this.untold = untold
     const { source, destination, protocol, fragment } = rule
     this.#words = new Int32Array(16)
     this.#words.set(source?.address ?? [], 0)
@@ -96,26 +94,6 @@ export class CompiledRule {
     if (protocol !== null) asks |= protocol.inverted ? ASKS_PROTOCOL | INVERTS_PROTOCOL : ASKS_PROTOCOL
     if (fragment !== null) asks |= fragment.inverted ? ASKS_FRAGMENT | INVERTS_FRAGMENT : ASKS_FRAGMENT
     this.#asks = asks
-    this.#sourceBits = source?.inverted === true ? 0 : this.#sourceMask
-    this.#destinationBits = destination?.inverted === true ? 0 : this.#destinationMask
-    this.#protocolBits = protocol === null || protocol.inverted ? 0 : 0xff
-    const { ports, bits } = exactPorts(rule)
-    this.#ports = ports
-    this.#portBits = bits
-  }
-
-  /**
-   * True only if a condition fails that changes nothing, told by one comparison: addresses (of IPv6 their first words),
-   * protocol and ports, as far as none is inverted. For packets that `canBeLookedUp`.
-   */
-  cannotTake(packet: Packet): boolean {
-    return (
-      (((packet.source0 ^ this.#source) & this.#sourceBits) |
-        ((packet.destination0 ^ this.#destination) & this.#destinationBits) |
-        ((packet.protocol ^ this.#protocol) & this.#protocolBits) |
-        ((((packet.sourcePort << 16) | packet.destinationPort) ^ this.#ports) & this.#portBits)) !==
-      0
-    )
   }
 
   /** MATCHED, or the first condition that fails (ip_packet_match, ip6_packet_match, then the matches). */

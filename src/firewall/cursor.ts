@@ -3,6 +3,7 @@ import type { Passage } from '../hook/passage.ts'
 import { type CompiledChain, INDEXED_FROM } from './compiled-chain.ts'
 import type { CompiledRule } from './compiled-rule.ts'
 import { Candidates } from './rule-index.ts'
+import type { Sifted } from './sieve.ts'
 
 /** Behind the last rule of any chain. */
 const END_OF_CHAIN = 0x7fffffff
@@ -11,11 +12,11 @@ const nothing: Int32Array = new Int32Array(0)
 /** Reused from chain to chain. */
 export class Cursor {
   chain: CompiledChain | null = null
-  /** Place of the next rule, as long as all are asked in turn. */
+  /** Place of the next rule, as long as all are looked at in turn. */
   #next = 0
-  /** From here on rules are found by the chain's index. */
-  #indexedFrom = END_OF_CHAIN
-  #isLinear = false
+  /** They are up to here; from here on rules are found by the chain's index, if it has one. */
+  #end = 0
+  #isIndexed = false
   #isFound = false
   readonly #found = new Candidates()
   #at = 0
@@ -26,33 +27,32 @@ export class Cursor {
   begin(chain: CompiledChain, isLinear: boolean): void {
     this.chain = chain
     this.#next = 0
-    this.#isLinear = isLinear
-    this.#indexedFrom = isLinear || chain.index === null ? END_OF_CHAIN : INDEXED_FROM
+    this.#isIndexed = !isLinear && chain.index !== null
+    this.#end = this.#isIndexed ? INDEXED_FROM : chain.rules.length
     this.#isFound = false
   }
 
   /** Nothing more is asked in this chain. */
   end(): void {
-    this.#next = END_OF_CHAIN
-    this.#indexedFrom = END_OF_CHAIN
+    this.#next = this.#end
+    this.#isIndexed = false
   }
 
-  /** The next rule that may take the packet, or null at the end of the chain. */
-  next(passage: Passage): CompiledRule | null {
-    const { rules } = this.chain!
-    const end = Math.min(this.#indexedFrom, rules.length)
-    if (this.#isLinear) return this.#next < end ? rules[this.#next++]! : null
-    const { packet } = passage
-    while (this.#next < end) {
-      const rule = rules[this.#next++]!
-      if (!rule.cannotTake(packet)) return rule
+  /** The next rule that may take the packet, or null at the end of the chain; `sifted` is null where every rule is asked. */
+  next(passage: Passage, sifted: Sifted | null): CompiledRule | null {
+    const { rules, sieve } = this.chain!
+    const end = this.#end
+    if (this.#next < end) {
+      const place = sifted === null ? this.#next : sieve.next(this.#next, end, sifted)
+      this.#next = place + 1
+      if (place < end) return rules[place]!
     }
-    return this.#indexedFrom === END_OF_CHAIN ? null : this.#nextFound(passage)
+    return this.#isIndexed ? this.#nextFound(passage, sifted!) : null
   }
 
-  #nextFound(passage: Passage): CompiledRule | null {
+  #nextFound(passage: Passage, sifted: Sifted): CompiledRule | null {
     if (!this.#isFound) this.#find(passage)
-    const { rules } = this.chain!
+    const { rules, sieve } = this.chain!
     const found = this.#found
     const always = this.#always
     for (;;) {
@@ -61,8 +61,8 @@ export class Cursor {
       if (place === END_OF_CHAIN && other === END_OF_CHAIN) return null
       if (place < other) this.#at++
       else this.#alwaysAt++
-      const rule = rules[Math.min(place, other)]!
-      if (!rule.cannotTake(passage.packet)) return rule
+      const next = Math.min(place, other)
+      if (sieve.next(next, next + 1, sifted) === next) return rules[next]!
     }
   }
 

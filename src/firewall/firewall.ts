@@ -300,13 +300,15 @@ export class Firewall {
   #tally(packet: Packet): void {
     const { verdict, rule, chain, way } = this.decision
     if (way >= 0) this.ways[way] = this.ways[way]! + 1
-    if (chain === null) {
-      const family = packet.family === FAMILY_IPV4 ? 'ipv4' : 'ipv6'
-      if (this.programs[family] === null) this.withoutRules[family]++
-    }
+    if (chain === null) this.#noteWithoutRules(packet)
     if (verdict >= 0) this.verdicts[verdict] = this.verdicts[verdict]! + 1
     if (rule !== null) rule.decided++
     else if (chain !== null) chain.decided++
+  }
+
+  #noteWithoutRules(packet: Packet): void {
+    const family = packet.family === FAMILY_IPV4 ? 'ipv4' : 'ipv6'
+    if (this.programs[family] === null) this.withoutRules[family]++
   }
 
   /** True when the packet goes on: as the whole datagram, or as a piece that nobody collects. */

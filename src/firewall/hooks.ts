@@ -6,6 +6,7 @@ import { DROPPED_BY_CONNTRACK, DROPPED_BY_NOBODY, DROPPED_BY_RULES } from '../co
 import { CTINFO_NONE } from '../conntrack/status.ts'
 import type { Tracker } from '../conntrack/tracker.ts'
 import {
+  HOOK_FORWARD,
   HOOK_INPUT,
   HOOK_OUTPUT,
   HOOK_POSTROUTING,
@@ -25,15 +26,15 @@ import {
   DECIDED_BY_HOTDROP,
   DECIDED_BY_IP,
   DECIDED_BY_NAT,
-  DECIDED_BY_NONE,
   DECIDED_BY_POLICY,
   DECIDED_BY_RULE,
   DECIDED_BY_UNKNOWN,
   type Decision,
 } from './decision.ts'
+import { HookTables } from './hook-tables.ts'
 import type { Program } from './program.ts'
 import { Walk } from './walk.ts'
-import { BEGINS_NOWHERE, BEGINS_SENT, ROUTE_ENDED, type Way } from './way.ts'
+import { BEGINS_NOWHERE, BEGINS_SENT, type Way } from './way.ts'
 
 /** Sends passages through the hooks of one machine. */
 export class Hooks {
@@ -42,10 +43,8 @@ export class Hooks {
   readonly #nat: Nat
   readonly #way: Way
   // By family: fields of the object are read quicker than keys.
-  readonly #program4: Program | null
-  readonly #program6: Program | null
-  readonly #tracks4: boolean
-  readonly #tracks6: boolean
+  readonly #tables4: HookTables
+  readonly #tables6: HookTables
   /** The entry that an answer shares with its cause, whose it is to discard; -1: none. */
   #shared = -1
   /** Where a packet goes that OUTPUT sends elsewhere, from POSTROUTING on; -1: it goes where it went. */
@@ -58,113 +57,129 @@ export class Hooks {
     programs: Readonly<Record<Family, Program | null>>,
     tracks: Readonly<Record<Family, boolean>>,
   ) {
-    this.#tracks4 = tracks.ipv4
-    this.#tracks6 = tracks.ipv6
     this.#tracker = tracker
     this.#nat = nat
     this.#way = way
-    this.#program4 = programs.ipv4
-    this.#program6 = programs.ipv6
+    this.#tables4 = new HookTables(programs.ipv4, tracks.ipv4)
+    this.#tables6 = new HookTables(programs.ipv6, tracks.ipv6)
   }
 
-  /** The packet's whole way; `decision` says where it ended. */
+  /**
+   * The packet's whole way; `decision`, which is reset, says where it ended. What a hook without rules does not cost is
+   * why empty hooks are passed over right here.
+   */
   run(passage: Passage, decision: Decision): void {
     const begin = this.#way.begin(passage)
     if (begin === BEGINS_NOWHERE) return
-    const program = this.#programOf(passage)
     // Where no table stands in the way, the packet is accepted by nobody.
-    decision.set(VERDICT_ACCEPT, DECIDED_BY_NONE)
-    this.#rerouted = -1
+    decision.verdict = VERDICT_ACCEPT
     if (begin === BEGINS_SENT) {
-      decision.way = HOOK_OUTPUT
-      if (!this.#early(passage, decision, program, HOOK_OUTPUT)) return
+      if (!this.#send(passage, decision)) return
     } else {
+      const tables = this.#tablesOf(passage)
       decision.way = HOOK_PREROUTING
-      if (!this.#early(passage, decision, program, HOOK_PREROUTING)) return
+      if (!this.#arrive(passage, decision, tables)) return
       const next = this.#way.route(passage)
-      if (next === ROUTE_ENDED) {
+      if (next === HOOK_FORWARD) {
+        decision.way = HOOK_FORWARD
+        passage.hop()
+        passage.hook = HOOK_FORWARD
+        const { forward } = tables
+        if (forward !== null && !this.#walk(passage, decision, forward)) return
+        if (!this.#leave(passage, decision, tables)) return
+      } else if (next === HOOK_INPUT) {
+        passage.outInterface = 0
+        this.#input(passage, decision, tables)
+        return
+      } else {
         this.#end(passage, decision, VERDICT_DROP, DECIDED_BY_IP)
         return
       }
-      decision.way = next
-      if (next === HOOK_INPUT) passage.outInterface = 0
-      else passage.hop()
-      if (!this.#tables(passage, decision, program, next)) return
-      if (next === HOOK_INPUT) {
-        this.#confirm(passage, decision)
-        return
-      }
     }
-    if (!this.#leave(passage, decision, program)) return
-    const { loopback } = this.#way
-    if (loopback !== 0 && passage.outInterface === loopback) this.#comeBack(passage, decision, program)
+    const { outInterface } = passage
+    if (outInterface !== 0 && outInterface === this.#way.loopback) this.#comeBack(passage, decision)
   }
 
   /** What the machine sends to itself: received again, with the entry that it has already. */
-  #comeBack(passage: Passage, decision: Decision, program: Program | null): void {
+  #comeBack(passage: Passage, decision: Decision): void {
+    const tables = this.#tablesOf(passage)
     passage.inInterface = passage.outInterface
     passage.outInterface = 0
     decision.way = HOOK_INPUT
-    if (!this.#early(passage, decision, program, HOOK_PREROUTING)) return
-    if (this.#tables(passage, decision, program, HOOK_INPUT)) this.#confirm(passage, decision)
+    if (this.#arrive(passage, decision, tables)) this.#input(passage, decision, tables)
   }
 
   /** The way of a packet that this machine sends because of another, `cause`. */
   answer(passage: Passage, decision: Decision, cause: Passage): void {
-    const program = this.#programOf(passage)
     this.#shared = cause.outcome.entry
     decision.way = HOOK_OUTPUT
-    decision.set(VERDICT_ACCEPT, DECIDED_BY_NONE)
-    if (!this.#way.answer(passage, cause)) this.#end(passage, decision, VERDICT_DROP, DECIDED_BY_IP)
-    else if (this.#early(passage, decision, program, HOOK_OUTPUT)) this.#leave(passage, decision, program)
+    decision.verdict = VERDICT_ACCEPT
+    if (this.#way.answer(passage, cause)) this.#send(passage, decision)
+    else this.#end(passage, decision, VERDICT_DROP, DECIDED_BY_IP)
   }
 
-  #programOf(passage: Passage): Program | null {
-    return passage.packet.family === FAMILY_IPV4 ? this.#program4 : this.#program6
+  #tablesOf(passage: Passage): HookTables {
+    return passage.packet.family === FAMILY_IPV4 ? this.#tables4 : this.#tables6
   }
 
-  /** True when it left. */
-  #leave(passage: Passage, decision: Decision, program: Program | null): boolean {
-    if (this.#rerouted >= 0) passage.outInterface = this.#rerouted
+  /** PREROUTING; true when the packet goes on. */
+  #arrive(passage: Passage, decision: Decision, tables: HookTables): boolean {
+    const { rawPrerouting, prerouting } = tables
+    passage.hook = HOOK_PREROUTING
+    if (rawPrerouting !== null && !this.#table(passage, decision, rawPrerouting)) return false
+    if (tables.tracks && !this.#track(passage, decision)) return false
+    return prerouting === null || this.#walk(passage, decision, prerouting)
+  }
+
+  /** INPUT, and the end of the packet's way. */
+  #input(passage: Passage, decision: Decision, { input }: HookTables): void {
+    decision.way = HOOK_INPUT
+    passage.hook = HOOK_INPUT
+    if (input === null || this.#walk(passage, decision, input)) this.#confirm(passage, decision)
+  }
+
+  /** OUTPUT and POSTROUTING; true when the packet left. */
+  #send(passage: Passage, decision: Decision): boolean {
+    const tables = this.#tablesOf(passage)
+    const { rawOutput, output } = tables
+    decision.way = HOOK_OUTPUT
+    passage.hook = HOOK_OUTPUT
     this.#rerouted = -1
+    if (rawOutput !== null && !this.#table(passage, decision, rawOutput)) return false
+    if (tables.tracks && !this.#track(passage, decision)) return false
+    if (output !== null && !this.#walk(passage, decision, output)) return false
+    if (this.#rerouted >= 0) passage.outInterface = this.#rerouted
+    return this.#leave(passage, decision, tables)
+  }
+
+  /** POSTROUTING; true when the packet left. */
+  #leave(passage: Passage, decision: Decision, { postrouting }: HookTables): boolean {
     // What is forwarded keeps the device it came in by (ip_output, ip6_output): chains of the user's can ask for it.
-    if (!this.#tables(passage, decision, program, HOOK_POSTROUTING)) return false
+    passage.hook = HOOK_POSTROUTING
+    if (postrouting !== null && !this.#walk(passage, decision, postrouting)) return false
     this.#confirm(passage, decision)
     return passage.outcome.droppedBy === DROPPED_BY_NOBODY
   }
 
-  /** The hook that a packet meets first: raw, the tracker, then the other tables. */
-  #early(passage: Passage, decision: Decision, program: Program | null, hook: number): boolean {
-    passage.hook = hook
-    const raw = program === null ? null : program.raw[hook]!
-    if (raw !== null && !this.#table(passage, decision, raw)) return false
-    const { outcome } = passage
-    // An answer has the entry of the packet that it answers.
-    const isTracked = passage.packet.family === FAMILY_IPV4 ? this.#tracks4 : this.#tracks6
-    if (isTracked && outcome.ctinfo === CTINFO_NONE) {
-      const { template } = passage
-      template.mark = passage.mark
-      this.#tracker.track(passage.packet, passage.tuple, outcome, template.given ? template : null)
-      if (outcome.droppedBy !== DROPPED_BY_NOBODY) {
-        decision.set(VERDICT_DROP, DECIDED_BY_CONNTRACK)
-        return false
-      }
-    }
-    return this.#tables(passage, decision, program, hook)
+  /** Connection tracking; true when the packet goes on. */
+  #track(passage: Passage, decision: Decision): boolean {
+    const { outcome, template } = passage
+    // An answer has the entry of the packet that it answers; what comes back by lo has its own.
+    if (outcome.ctinfo !== CTINFO_NONE) return true
+    template.mark = passage.mark
+    this.#tracker.track(passage.packet, passage.tuple, outcome, template.given ? template : null)
+    if (outcome.droppedBy === DROPPED_BY_NOBODY) return true
+    decision.set(VERDICT_DROP, DECIDED_BY_CONNTRACK)
+    return false
   }
 
-  /** All tables of a hook but raw. */
-  #tables(passage: Passage, decision: Decision, program: Program | null, hook: number): boolean {
-    passage.hook = hook
-    if (program === null) return true
-    const chains = program.behindRaw[hook]!
+  /** The tables of a hook in turn; true when the packet goes on. */
+  #walk(passage: Passage, decision: Decision, chains: readonly CompiledChain[]): boolean {
     for (let i = 0; i < chains.length; i++) {
       const chain = chains[i]!
-      const goesOn =
-        chain.table === 'nat'
-          ? this.#natTable(passage, decision, chain)
-          : this.#table(passage, decision, chain)
-      if (!goesOn) return false
+      if (chain.table === 'nat') {
+        if (!this.#natTable(passage, decision, chain)) return false
+      } else if (!this.#table(passage, decision, chain)) return false
     }
     return true
   }
@@ -203,18 +218,28 @@ export class Hooks {
   #table(passage: Passage, decision: Decision, start: CompiledChain): boolean {
     const { walk } = this
     const verdict = walk.run(passage, start)
-    if (verdict === VERDICT_ACCEPT) {
-      if (start.table === 'filter')
-        decision.set(verdict, walk.rule === null ? DECIDED_BY_POLICY : DECIDED_BY_RULE, walk.chain, walk.rule)
-      return true
+    if (verdict !== VERDICT_ACCEPT) {
+      this.#stop(passage, decision, verdict)
+      return false
     }
+    if (start.table === 'filter') {
+      const { chain, rule } = walk
+      decision.by = rule === null ? DECIDED_BY_POLICY : DECIDED_BY_RULE
+      decision.chain = chain
+      decision.rule = rule
+    }
+    return true
+  }
+
+  /** The walk that ended the packet says who did. */
+  #stop(passage: Passage, decision: Decision, verdict: number): void {
+    const { chain, rule } = this.walk
     if (passage.stop === STOP_NO)
-      this.#end(passage, decision, verdict, walk.rule === null ? DECIDED_BY_POLICY : DECIDED_BY_RULE)
+      this.#end(passage, decision, verdict, rule === null ? DECIDED_BY_POLICY : DECIDED_BY_RULE)
     else if (passage.stop === STOP_HOTDROP) this.#end(passage, decision, verdict, DECIDED_BY_HOTDROP)
     else this.#end(passage, decision, -1, DECIDED_BY_UNKNOWN)
-    decision.chain = walk.chain
-    decision.rule = walk.rule
-    return false
+    decision.chain = chain
+    decision.rule = rule
   }
 
   #end(passage: Passage, decision: Decision, verdict: number, by: number): void {

@@ -35,6 +35,8 @@ export class IntervalMap {
    * to go on. Null where a search is as good.
    */
   readonly #near: Int32Array | null
+  /** A bit for each of its steps, set where any item is: as small as the caches nearest to the processor. */
+  #any = new Int32Array(0)
   /** By block, and third byte of the value: the same, without further blocks. */
   #blocks = new Int32Array(0)
   /** Of interval i: `items` from `starts[i]` to `starts[i + 1]`. */
@@ -85,11 +87,14 @@ export class IntervalMap {
 
   #table(): Int32Array {
     const near = new Int32Array(0x10000)
+    this.#any = new Int32Array(0x10000 >>> 5)
     const blocks: number[] = []
     const last = this.intervals - 1
     for (let upper = 0; upper <= 0xffff; upper++) {
       const low = this.#search(0, last, upper << 16)
       const high = this.#search(low, last, (upper << 16) | 0xffff)
+      if (this.starts[low] !== this.starts[high + 1])
+        this.#any[upper >>> 5] = this.#any[upper >>> 5]! | (1 << upper)
       if (low === high) near[upper] = this.#whole(low)
       else if (high - low < SEARCHED) near[upper] = toSearch(low)
       else {
@@ -109,8 +114,10 @@ export class IntervalMap {
   find(word0: number, word1: number, word2: number, word3: number): number {
     if (this.#width > 1) return this.#searchWide(word0, word1, word2, word3)
     const near = this.#near
-    if (near === null) return this.#search(0, this.intervals - 1, word0)
-    const entry = near[word0 >>> 16]!
+    if (near === null) return this.#whole(this.#search(0, this.intervals - 1, word0))
+    const step = word0 >>> 16
+    if (((this.#any[step >>> 5]! >>> step) & 1) === 0) return NOWHERE
+    const entry = near[step]!
     if (entry >= NOWHERE) return entry
     const last = this.intervals - 1
     if (!isBlock(entry)) {

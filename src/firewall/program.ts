@@ -8,6 +8,7 @@ import { CompiledChain, INDEXED_FROM, WORTH_AN_INDEX } from './compiled-chain.ts
 import { CompiledRule } from './compiled-rule.ts'
 import { InterfaceCondition } from './interface-test.ts'
 import { RuleIndex } from './rule-index.ts'
+import { Sieve, UNTOLD, untoldBits } from './sieve.ts'
 
 /** What a rule asks for that nobody here can do. */
 export interface Unevaluated {
@@ -166,8 +167,9 @@ class TableCompiler {
       chain.rules.forEach((rule, index) => {
         compiled.rules.push(this.#rule(chain, rule, index + 1))
       })
+      const { interfaces } = this.#environment.host
+      compiled.sieve = new Sieve(compiled.rules, this.#name === 'raw', interfaces)
       if (compiled.rules.length >= WORTH_AN_INDEX) {
-        const { interfaces } = this.#environment.host
         compiled.index = new RuleIndex(compiled.rules, INDEXED_FROM, this.#ruleset.family, interfaces)
       }
     }
@@ -183,10 +185,12 @@ class TableCompiler {
     const tests = rule.matches.map((use) => this.#compile<Test>('match', use, refuse))
     const { target } = rule
     const action = target?.kind === 'extension' ? this.#compile<Action>('target', target, refuse) : null
+    const isEvaluated = unevaluated.length === 0
     const compiled = new CompiledRule(rule, number, {
       inInterface: this.#interface(rule.inInterface),
       outInterface: this.#interface(rule.outInterface),
-      tests: unevaluated.length > 0 ? [neverOf(unevaluated)] : tests.filter((test) => test !== null),
+      tests: isEvaluated ? tests.filter((test) => test !== null) : [neverOf(unevaluated)],
+      untold: isEvaluated ? untoldBits(rule, this.#ruleset.family, this.#name === 'raw') : UNTOLD,
     })
     if (this.#reached.has(chain.name)) this.#unevaluated.push(...unevaluated)
     compiled.action = action

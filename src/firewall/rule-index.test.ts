@@ -34,7 +34,17 @@ function ruleOf(addresses: fc.Arbitrary<string>, lengths: readonly number[]): fc
       some(test('-d')),
       some(fc.constantFrom('-i in0', '! -i in0', '-i in+', '-i eth0', '-o out0', '-o eth0')),
       fc.oneof(fc.constant(''), fc.constant('-p tcp'), fc.constant('! -p udp'), transport, transport),
-      some(fc.constantFrom('-m limit --limit 1/h --limit-burst 1', '-m mark --mark 1')),
+      some(
+        fc.constantFrom(
+          '-m limit --limit 1/h --limit-burst 1',
+          '-m mark --mark 1',
+          '-m state --state NEW',
+          '-m state ! --state ESTABLISHED',
+          '-m conntrack --ctstate ESTABLISHED,RELATED',
+          '-m conntrack ! --ctstate NEW,SNAT',
+          '-m conntrack --ctstate INVALID,DNAT',
+        ),
+      ),
       fc.constantFrom(
         '',
         '',
@@ -52,13 +62,11 @@ function ruleOf(addresses: fc.Arbitrary<string>, lengths: readonly number[]): fc
 
 function packetOf(addresses: fc.Arbitrary<string>): fc.Arbitrary<PacketPlan> {
   return fc
-    .tuple(addresses, addresses, port, port, fc.boolean())
-    .map(([source, destination, sourcePort, destinationPort, isTcp]) => ({
+    .tuple(addresses, addresses, port, port, fc.boolean(), fc.constantFrom('S', 'S', 'SA', 'A'))
+    .map(([source, destination, sourcePort, destinationPort, isTcp, flags]) => ({
       source,
       destination,
-      ...(isTcp
-        ? { tcp: { sourcePort, destinationPort, flags: 'S' } }
-        : { udp: { sourcePort, destinationPort } }),
+      ...(isTcp ? { tcp: { sourcePort, destinationPort, flags } } : { udp: { sourcePort, destinationPort } }),
     }))
 }
 

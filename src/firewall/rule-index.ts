@@ -10,7 +10,7 @@ import type { Family } from '../ruleset/model.ts'
 import type { CompiledRule } from './compiled-rule.ts'
 import { FieldSample } from './field-sample.ts'
 import { IntervalMap, type ItemRange, NOWHERE, tooWide } from './interval-map.ts'
-import { FIELDS, fieldWidth, fieldWord, keysOf, type RuleKey } from './rule-key.ts'
+import { FIELDS, fieldWidth, fieldWord, firstWords, keysOf, type RuleKey } from './rule-key.ts'
 
 /** Lists up to this length are asked one by one. */
 const SHORT = 12
@@ -215,7 +215,7 @@ export class RuleIndex {
   find(passage: Passage, found: Candidates): void {
     if (this.#lookAt > 0) this.#look(passage)
     const first = this.#first
-    for (let field = 0; field < FIELDS; field++) first[field] = fieldWord(field, passage, 0)
+    firstWords(passage, first)
     found.count = 0
     this.#root.find(passage, first, found)
   }

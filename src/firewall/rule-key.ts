@@ -1,6 +1,7 @@
 /** What a rule asks of a packet's plain fields, by which it can be found instead of being asked. */
 import type { Passage } from '../hook/passage.ts'
 import type { Interfaces } from '../host/interfaces.ts'
+import { STATE_DNAT, STATE_SNAT } from '../match/connection.ts'
 import { ISSUE_NONE, type Packet, PROTOCOL_TCP, PROTOCOL_UDP } from '../packet/packet.ts'
 import type { Range } from '../ruleset/kind/number.ts'
 import type { AddressTest, Family, InterfaceTest, Rule, Setting } from '../ruleset/model.ts'
@@ -25,6 +26,9 @@ export interface RuleKey {
 
 /** Wider ranges of ports would stand in too many intervals. */
 const WIDEST = 64
+
+/** All states but SNAT and DNAT, which a packet has beside one of the others. */
+const ALL_STATES = 0x1f
 
 /** Matches that change nothing and stop no packet: what stands behind them may be looked at first. */
 const pure: ReadonlySet<string> = new Set(['comment', 'mark', 'state', 'conntrack', 'tcp', 'udp'])
@@ -64,15 +68,17 @@ function prefixLength(mask: readonly number[]): number {
   return length
 }
 
-/** The ports that a packet must have, source << 16 | destination, and which bits of that are asked for. */
-export function exactPorts(rule: Rule): { readonly ports: number; readonly bits: number } {
+/** Bits of source port << 16 | destination port that all ports have that a rule takes: their values, and which they are. */
+export function askedPorts(rule: Rule): { readonly ports: number; readonly bits: number } {
   let ports = 0
   let bits = 0
   for (const { field, from, to } of portKeys(rule)) {
-    const port = from[0]! >>> 16
-    if (port !== to[0]! >>> 16) continue
-    ports |= field === FIELD_SOURCE_PORT ? port << 16 : port
-    bits |= field === FIELD_SOURCE_PORT ? 0xffff0000 : 0xffff
+    const first = from[0]! >>> 16
+    const differing = 32 - Math.clz32(first ^ (to[0]! >>> 16))
+    const same = (0xffff << differing) & 0xffff
+    const shift = field === FIELD_SOURCE_PORT ? 16 : 0
+    ports |= (first & same) << shift
+    bits |= same << shift
   }
   return { ports, bits }
 }
@@ -101,9 +107,30 @@ function protocolKey({ protocol }: Rule): RuleKey[] {
 }
 
 function interfaceKey(field: number, test: InterfaceTest | null, interfaces: Interfaces): RuleKey[] {
-  if (test === null || test.inverted || test.name.endsWith('+')) return []
-  const number = interfaces.numberOf(test.name)
-  return [{ field, from: [number], to: [number], share: 0.3 }]
+  const number = exactInterface(test, interfaces)
+  return number === null ? [] : [{ field, from: [number], to: [number], share: 0.3 }]
+}
+
+/** The number of the one interface that a packet must have; null where it may be any of several. */
+export function exactInterface(test: InterfaceTest | null, interfaces: Interfaces): number | null {
+  return test === null || test.inverted || test.name.endsWith('+') ? null : interfaces.numberOf(test.name)
+}
+
+/** Bits of `stateNames`: a packet that has one of these states is not for the rule. */
+export function refusedStates({ matches }: Rule): number {
+  let refused = 0
+  for (const { name, options } of matches) {
+    const { state, ctstate, tcpOption } = options as Readonly<Record<string, Setting<number> | undefined>>
+    const asked = name === 'state' ? state : name === 'conntrack' ? ctstate : undefined
+    if (asked !== undefined) {
+      const isTranslated = (asked.value & (STATE_SNAT | STATE_DNAT)) !== 0
+      if (asked.inverted) refused |= asked.value & ALL_STATES
+      else if (!isTranslated) refused |= ~asked.value & ALL_STATES
+    }
+    // The search for an option may stop a packet.
+    if (!pure.has(name) || tcpOption !== undefined) break
+  }
+  return refused
 }
 
 /**
@@ -147,6 +174,17 @@ export function fieldWord(field: number, passage: Passage, index: number): numbe
     default:
       return passage.outInterface
   }
+}
+
+/** Reads the first word of every field, which is all there is of most. */
+export function firstWords({ packet, inInterface, outInterface }: Passage, words: Int32Array): void {
+  words[FIELD_SOURCE] = packet.source0
+  words[FIELD_DESTINATION] = packet.destination0
+  words[FIELD_SOURCE_PORT] = packet.sourcePort << 16
+  words[FIELD_DESTINATION_PORT] = packet.destinationPort << 16
+  words[FIELD_PROTOCOL] = packet.protocol
+  words[FIELD_IN] = inInterface
+  words[FIELD_OUT] = outInterface
 }
 
 /** Words of a field's value. */

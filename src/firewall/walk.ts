@@ -5,6 +5,7 @@ import type { CompiledChain } from './compiled-chain.ts'
 import { type CompiledRule, MATCHED } from './compiled-rule.ts'
 import { Cursor } from './cursor.ts'
 import { canBeLookedUp } from './rule-key.ts'
+import { Sifted } from './sieve.ts'
 
 /** Told of every rule that is asked. Made only where somebody wants to see the way of a packet. */
 export interface WalkListener {
@@ -25,6 +26,7 @@ export class Walk {
   listener: WalkListener | null = null
   /** By depth: where the walk is in each chain that is not done. */
   readonly #cursors: Cursor[] = [new Cursor()]
+  readonly #sifted = new Sifted()
 
   /**
    * From the first rule of a built-in chain to a verdict: VERDICT_ACCEPT, VERDICT_DROP or what else a target says, and
@@ -33,13 +35,16 @@ export class Walk {
    */
   run(passage: Passage, start: CompiledChain): number {
     const { listener } = this
+    if (start.rules.length === 0) return this.#policy(passage, start)
     const isLinear = listener !== null || !canBeLookedUp(passage.packet)
+    const sifted = isLinear ? null : this.#sifted
+    if (sifted !== null) sifted.read(passage)
     let depth = 0
     let returned = false
     let cursor = this.#cursors[0]!
     cursor.begin(start, isLinear)
     for (;;) {
-      const rule = cursor.next(passage)
+      const rule = cursor.next(passage, sifted)
       if (rule === null) {
         const chain = cursor.chain!
         // A chain that RETURN left has not come to its end; one that was gone to has, whether or not somebody waits.
@@ -49,13 +54,15 @@ export class Walk {
         cursor = this.#cursors[--depth]!
         continue
       }
-      const failed = rule.failedAt(passage)
-      if (listener !== null) listener.onRule(cursor.chain!, rule, failed, passage)
-      if (failed !== MATCHED) {
-        if (passage.stop === STOP_NO) continue
-        this.chain = cursor.chain
-        this.rule = rule
-        return VERDICT_DROP
+      if (sifted === null || (rule.untold & sifted.rest) !== 0) {
+        const failed = rule.failedAt(passage)
+        if (listener !== null) listener.onRule(cursor.chain!, rule, failed, passage)
+        if (failed !== MATCHED) {
+          if (passage.stop === STOP_NO) continue
+          this.chain = cursor.chain
+          this.rule = rule
+          return VERDICT_DROP
+        }
       }
       rule.packets++
       rule.bytes += passage.packet.length
