@@ -27,7 +27,7 @@ export const diff = defineCommand({
   examples: [
     { line: 'sallyport diff rules.v4 new.v4 monday.pcapng', sentence: 'what would be different with new.v4' },
     {
-      line: 'git show main:rules.v4 | sallyport diff --markdown /dev/stdin rules.v4 captures/*.pcapng',
+      line: 'git show main:rules.v4 | sallyport diff --markdown - rules.v4 captures/*.pcapng',
       sentence: 'the same for a pull request',
     },
     {
@@ -45,7 +45,7 @@ export const diff = defineCommand({
       throw wrongUse('two files of rules are compared: give OLD and NEW, then the captures')
     if (files.length === 0)
       throw wrongUse('no capture is named: give a file behind OLD and NEW, or - for standard input')
-    if (files.filter((file) => file === '-').length > 1)
+    if ([old, now, options.old6, options.new6, ...files].filter((file) => file === '-').length > 1)
       throw wrongUse('standard input (-) can be read only once')
     if (options.json && options.markdown)
       throw wrongUse('--json and --markdown go to standard output both: choose one')

@@ -71,26 +71,35 @@ export function nobodyWord({ fate }: Judgement, record: PacketRecord): string {
 
 /** Of the packet that tells: where its ways part, and the tracker's reason. */
 export function whySentences({ why, first }: FlowChange, group: ChangeGroup): Phrase[] {
+  const notSent = group.old.fate === 'not sent' ? first.old : group.new.fate === 'not sent' ? first.new : null
+  if (notSent !== null) {
+    const reason = notSent.reasons.find(({ code }) => code === 'not-sent')
+    return reason === undefined ? [] : [words(reasonSentence(reason, notSent))]
+  }
   if (why === null) return []
   const sentences: Phrase[] = []
   /** Told already where it is the one that decides. */
   const text: TextOf = (rule) =>
     isSameRule(rule, group.old.by) || isSameRule(rule, group.new.by) ? words('') : phrase`: ${rule.text}`
-  if (why.old !== null) sentences.push(...oldCause(why.old, text))
-  if (why.new !== null && !explainsAll(why.old)) sentences.push(...newCause(why.new, text))
+  if (why.old !== null && !explainsAll(why.new, why.old)) sentences.push(...oldCause(why.old, text))
+  if (why.new !== null && !explainsAll(why.old, why.new)) sentences.push(...newCause(why.new, text))
   if (why.reason !== null) {
     const { side, reason } = why.reason
     const record = side === 'old' ? first.old : first.new
     sentences.push(words(`with ${side === 'old' ? 'OLD' : 'NEW'}: ${reasonSentence(reason, record)}`))
   }
-  if (sentences.length === 0 && group.old.fate !== 'not sent' && group.new.fate !== 'not sent')
+  if (sentences.length === 0)
     sentences.push(words('the same rules take it: what earlier packets left behind is not the same'))
   return sentences
 }
 
-/** OLD's rule does not take the packet in NEW: what NEW has behind it need not be new. */
-function explainsAll(old: Cause | null): boolean {
-  return old !== null && (old.kind === 'gone' || old.kind === 'changed' || old.kind === 'failed')
+/**
+ * One side's rule has nothing on the other side that takes the packet: what stands behind it there need not be told. Of two such
+ * rules, OLD's is.
+ */
+function explainsAll(cause: Cause | null, other: Cause): boolean {
+  const isDecisive = ({ kind }: Cause) => kind === 'gone' || kind === 'changed' || kind === 'failed'
+  return cause !== null && isDecisive(cause) && (cause.side === 'old' || !isDecisive(other))
 }
 
 function isSameRule(a: RulePlace, b: RulePlace | null): boolean {
@@ -158,6 +167,8 @@ function newCause({ kind, rule, other, condition }: Cause, text: TextOf): Phrase
 /** In what the packet that tells differs, beside its verdict: `leaves as … with OLD, … with NEW`. */
 export function effectSentences({ first }: FlowChange): Phrase[] {
   const { old, new: now, effects } = first
+  // What it was to be else is no matter where it does not get there.
+  if (effects.includes('verdict')) return []
   const sentences: Phrase[] = []
   const both = (what: string, before: string, after: string) =>
     sentences.push(phrase`${words(what)} ${before} with OLD, ${after} with NEW`)

@@ -7,6 +7,8 @@ import { placeOf, type RulePlace } from './rule-place.ts'
 
 /** A rule or policy that took the packet on one side, and what it is to the other side. */
 export interface Cause {
+  /** Whose rule it is. */
+  readonly side: 'old' | 'new'
   readonly rule: RulePlace
   /**
    * `gone`: the other side has no such rule; `changed`: it has `other` in its place, whose `condition` failed; `failed`: it
@@ -60,7 +62,10 @@ function takenIn({ steps, record }: TracedWay): TraceStep[] {
 
 type Parting = readonly [old: TraceStep | null, now: TraceStep | null]
 
-/** What only one side has is passed over while the ways come together again. */
+/**
+ * What only one side has is passed over while the ways come together again. A rule that took the packet in place of another one
+ * that did so parts no ways, unless nothing follows.
+ */
 function behindLastCommon(
   book: PairBook,
   before: readonly TraceStep[],
@@ -68,7 +73,10 @@ function behindLastCommon(
 ): Parting {
   for (let i = before.length - 1; i >= 0; i--) {
     for (let j = after.length - 1; j >= 0; j--) {
-      if (book.isSame(before[i]!, after[j]!)) return [before[i + 1] ?? null, after[j + 1] ?? null]
+      if (!book.corresponds(before[i]!, after[j]!)) continue
+      const parting: Parting = [before[i + 1] ?? null, after[j + 1] ?? null]
+      const isEnd = parting[0] === null && parting[1] === null
+      return isEnd && !book.isSame(before[i]!, after[j]!) ? [before[i]!, after[j]!] : parting
     }
   }
   return [before[0] ?? null, after[0] ?? null]
@@ -92,10 +100,16 @@ class PairBook {
   }
 
   isSame(old: TraceStep, now: TraceStep): boolean {
-    if (old.hook !== now.hook || old.table !== now.table || old.chain !== now.chain || old.kind !== now.kind)
-      return false
+    if (!isAtSamePlace(old, now)) return false
     if (old.kind === 'policy') return old.text === now.text
     return this.#pairs.get(`${old.table} ${old.chain}`)?.newOf[old.number - 1] === now.number - 1
+  }
+
+  /** The same, or what has become of it. */
+  corresponds(old: TraceStep, now: TraceStep): boolean {
+    if (!isAtSamePlace(old, now)) return false
+    if (old.kind === 'policy' || this.isSame(old, now)) return true
+    return this.#pairs.get(`${old.table} ${old.chain}`)?.becameOf[old.number - 1] === now.number - 1
   }
 
   /** `steps`: the way on the other side; `instead`: what took the packet there. */
@@ -109,14 +123,14 @@ class PairBook {
       const other = theirs === null ? null : placeIn(theirs, null)
       const rule = placeIn(mine, null)
       const kind = other === null ? 'gone' : other.text === rule.text ? 'unreached' : 'changed'
-      return { rule, kind, other, condition: '' }
+      return { side, rule, kind, other, condition: '' }
     }
     const index = step.number - 1
     const rule = placeIn(mine, index)
     const same = (side === 'old' ? pair.newOf : pair.oldOf)[index]!
     const became = (side === 'old' ? pair.becameOf : pair.wasOf)[index]!
     const otherIndex = same === -1 ? became : same
-    if (otherIndex === -1 || theirs === null) return { rule, kind: 'gone', other: null, condition: '' }
+    if (otherIndex === -1 || theirs === null) return { side, rule, kind: 'gone', other: null, condition: '' }
     const other = placeIn(theirs, otherIndex)
     const met = steps.find(
       (one) =>
@@ -127,15 +141,19 @@ class PairBook {
         one.number === otherIndex + 1,
     )
     const condition = met?.failed ?? ''
-    if (same === -1) return { rule, kind: 'changed', other, condition }
-    if (met !== undefined) return { rule, kind: met.matched ? 'taken' : 'failed', other, condition }
+    if (same === -1) return { side, rule, kind: 'changed', other, condition }
+    if (met !== undefined) return { side, rule, kind: met.matched ? 'taken' : 'failed', other, condition }
     const isBehind =
       instead !== null &&
       instead.table === step.table &&
       instead.chain === step.chain &&
       instead.number < otherIndex + 1
-    return { rule, kind: isBehind ? 'behind' : 'unreached', other, condition: '' }
+    return { side, rule, kind: isBehind ? 'behind' : 'unreached', other, condition: '' }
   }
+}
+
+function isAtSamePlace(old: TraceStep, now: TraceStep): boolean {
+  return old.hook === now.hook && old.table === now.table && old.chain === now.chain && old.kind === now.kind
 }
 
 const isPlain: ReadonlySet<string> = new Set(
