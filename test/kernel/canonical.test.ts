@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Namespace } from '../../src/live/namespace.ts'
 import type { Family } from '../../src/ruleset/model.ts'
 import { parseRuleset } from '../../src/ruleset/parser.ts'
 import { printRuleset } from '../../src/ruleset/printer.ts'
@@ -11,7 +12,6 @@ import { builtInChains, isTable, type TableName, tableNames } from '../../src/ru
 import { registry } from '../support/registry.ts'
 import { makeRule, randomOf } from '../support/rules.ts'
 import { Iptables } from './linux/iptables.ts'
-import { Namespace } from './linux/namespace.ts'
 
 function reasonToSkip(): string | null {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return 'not root on Linux'

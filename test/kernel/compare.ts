@@ -1,9 +1,9 @@
 import type { EntryView } from '../../src/conntrack/view.ts'
 import { logInvalidText } from '../../src/format/log-invalid.ts'
+import type { KernelEntry } from '../../src/live/conntrack-netlink.ts'
+import { type RawTuple, tupleText, tupleView } from '../../src/live/packet-tuple.ts'
 import type { Engine, Judgement } from './engine.ts'
 import type { Observation } from './kernel.ts'
-import type { KernelEntry } from './linux/conntrack-netlink.ts'
-import { type RawTuple, tupleText, tupleView } from './packet-tuple.ts'
 import { protocolOf } from './trace.ts'
 
 /** Where the kernel and the engine disagree. */

@@ -1,8 +1,8 @@
 import { REASONS } from '../../src/conntrack/reason.ts'
+import type { KernelEntry } from '../../src/live/conntrack-netlink.ts'
+import { type RawTuple, tupleKey } from '../../src/live/packet-tuple.ts'
 import type { Judgement } from './engine.ts'
 import type { Observation } from './kernel.ts'
-import type { KernelEntry } from './linux/conntrack-netlink.ts'
-import { type RawTuple, tupleKey } from './packet-tuple.ts'
 import { transportOf } from './trace.ts'
 
 const TCP_STATES = [

@@ -1,8 +1,8 @@
 /** Entries of every kind in a namespace: by packets through a TUN device, by `conntrack -I`, by rules. */
 import { execFileSync } from 'node:child_process'
+import type { Namespace } from '../../src/live/namespace.ts'
+import { Tun } from '../../src/live/tun.ts'
 import { parseAddress } from '../../src/packet/address.ts'
-import type { Namespace } from './linux/namespace.ts'
-import { Tun } from './linux/tun.ts'
 
 const CLIENT = '10.0.1.2'
 const SERVER = '10.0.2.2'

@@ -20,8 +20,8 @@ import { formatProc } from '../../src/format/proc.ts'
 import { formatSave } from '../../src/format/save.ts'
 import { formatProcStatistics, formatStatistics } from '../../src/format/statistics.ts'
 import { formatXml, XML_FOOTER, XML_HEADER } from '../../src/format/xml.ts'
+import { Namespace } from '../../src/live/namespace.ts'
 import { Traffic } from './format-traffic.ts'
-import { Namespace } from './linux/namespace.ts'
 import { whyNoTool } from './needs.ts'
 
 const FORMS = [

@@ -19,13 +19,14 @@ import {
   parseEntry,
   requestEntry,
   setTimeout,
-} from './linux/conntrack-netlink.ts'
-import { Namespace } from './linux/namespace.ts'
-import { Netlink, NLMSG_ERROR } from './linux/netlink.ts'
-import { bindGroup, isLoggedPacket, type LoggedPacket, parseLoggedPacket } from './linux/nflog.ts'
-import { RawSocket } from './linux/raw-socket.ts'
-import { Tun } from './linux/tun.ts'
-import { packetTuple, quotedTuple, type RawTuple, tupleKey } from './packet-tuple.ts'
+} from '../../src/live/conntrack-netlink.ts'
+import { Namespace } from '../../src/live/namespace.ts'
+import { Netlink, NLMSG_ERROR } from '../../src/live/netlink.ts'
+import { bindGroup, isLoggedPacket, type LoggedPacket, parseLoggedPacket } from '../../src/live/nflog.ts'
+import { packetTuple, quotedTuple, type RawTuple, tupleKey } from '../../src/live/packet-tuple.ts'
+import { pause } from '../../src/live/pause.ts'
+import { RawSocket } from '../../src/live/raw-socket.ts'
+import { Tun } from '../../src/live/tun.ts'
 
 /**
  * Where a packet comes from: the networks on both sides of the router, or `host`, which is the machine itself
@@ -120,12 +121,6 @@ table inet sallyport {
 
 /** A clock tick at CONFIG_HZ 250. */
 const TICK_MS = 4
-const sleeper = new Int32Array(new SharedArrayBuffer(4))
-
-/** Sleeps; the thread does nothing else meanwhile. */
-export function pause(milliseconds: number): void {
-  Atomics.wait(sleeper, 0, 0, milliseconds)
-}
 
 const SYSCTLS: readonly [string, string | number][] = [
   // First: no router solicitation, duplicate address detection or multicast reports of its own.

@@ -1,8 +1,9 @@
 /** The engine's own table, events, expectations and counters against what the real tools print of the kernel's. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { pause } from '../../src/live/pause.ts'
 import type { Difference } from './compare.ts'
 import { saltFragment } from './fragment-id.ts'
-import { Kernel, pause } from './kernel.ts'
+import { Kernel } from './kernel.ts'
 import { EngineListings, KernelListings } from './listing-readers.ts'
 import { compareListings, type Listings } from './listings.ts'
 import { whyNoTool, whyNot } from './needs.ts'

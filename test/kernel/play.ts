@@ -1,8 +1,9 @@
+import { pause } from '../../src/live/pause.ts'
 import { comparePacket, compareTables, type Difference } from './compare.ts'
 import type { Coverage } from './coverage.ts'
 import type { Engine, Judgement } from './engine.ts'
 import { saltFragment } from './fragment-id.ts'
-import { type Kernel, type Observation, pause } from './kernel.ts'
+import type { Kernel, Observation } from './kernel.ts'
 import { describeStep } from './trace.ts'
 import type { Case, PacketStep, Step } from './traffic/case.ts'
 

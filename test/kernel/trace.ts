@@ -1,7 +1,7 @@
+import { formatAddress } from '../../src/live/packet-tuple.ts'
 import { formatTcpFlags } from '../../src/packet/tcp-flags.ts'
 import type { Judgement } from './engine.ts'
 import type { Observation, Side } from './kernel.ts'
-import { formatAddress } from './packet-tuple.ts'
 import type { Step } from './traffic/case.ts'
 
 interface Headers {

@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Namespace } from '../../../src/live/namespace.ts'
 import type { Family } from '../../../src/ruleset/model.ts'
-import type { Namespace } from './namespace.ts'
 
 /** A file for iptables-restore. */
 export interface RestoreFile {

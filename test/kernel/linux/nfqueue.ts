@@ -1,4 +1,11 @@
-import { attributes, bigEndian, type Message, type Netlink, NLM_F_ACK, number } from './netlink.ts'
+import {
+  attributes,
+  bigEndian,
+  type Message,
+  type Netlink,
+  NLM_F_ACK,
+  number,
+} from '../../../src/live/netlink.ts'
 
 const SUBSYSTEM = 3 << 8
 const MESSAGE_PACKET = SUBSYSTEM | 0

@@ -1,8 +1,9 @@
 import type { EntryView } from '../../../src/conntrack/view.ts'
+import type { KernelEntry } from '../../../src/live/conntrack-netlink.ts'
+import type { RawTuple } from '../../../src/live/packet-tuple.ts'
+import type { Count } from '../../../src/live/rule-counts.ts'
 import { type Difference, entryText } from '../compare.ts'
-import type { KernelEntry } from '../linux/conntrack-netlink.ts'
-import type { RawTuple } from '../packet-tuple.ts'
-import type { Count, Exit, Journey, Observed } from './observed.ts'
+import type { Exit, Journey, Observed } from './observed.ts'
 
 /** The first thing in which they differ. */
 export function compareObserved(

@@ -1,7 +1,7 @@
 /** What happened to a packet: the same words for the kernel and for the engine, so that they can be compared. */
 import type { EntryView } from '../../../src/conntrack/view.ts'
-import type { KernelEntry } from '../linux/conntrack-netlink.ts'
-import type { RawTuple } from '../packet-tuple.ts'
+import type { KernelEntry } from '../../../src/live/conntrack-netlink.ts'
+import type { RawTuple } from '../../../src/live/packet-tuple.ts'
 
 /** A packet at the end of its way: behind INPUT's last rule, or behind POSTROUTING's. */
 export interface Exit {
@@ -45,40 +45,4 @@ export interface Observed {
   readonly tuple: RawTuple | null
   /** The entry: of that tuple in the kernel, the packet's own in the engine. */
   readonly entry: KernelEntry | EntryView | null
-}
-
-/** Counters at the end. */
-export interface Count {
-  readonly table: string
-  readonly chain: string
-  /** From 1; 0 is the policy. */
-  readonly number: number
-  readonly packets: string
-  readonly bytes: string
-  /** The rule as it is printed, or the policy. */
-  readonly text: string
-}
-
-/** The counters of iptables-save -c. */
-export function readCounts(saved: string): Count[] {
-  const counts: Count[] = []
-  const numbers = new Map<string, number>()
-  let table = ''
-  for (const line of saved.split('\n')) {
-    const policy = /^:(\S+) (\S+) \[(\d+):(\d+)\]/.exec(line)
-    const rule = /^\[(\d+):(\d+)\] -A (\S+) ?(.*)$/.exec(line)
-    if (line.startsWith('*')) {
-      table = line.slice(1)
-      numbers.clear()
-    } else if (policy && policy[2] !== '-') {
-      const [, chain = '', text = '', packets = '', bytes = ''] = policy
-      counts.push({ table, chain, number: 0, packets, bytes, text })
-    } else if (rule) {
-      const [, packets = '', bytes = '', chain = '', text = ''] = rule
-      const number = (numbers.get(chain) ?? 0) + 1
-      numbers.set(chain, number)
-      counts.push({ table, chain, number, packets, bytes, text })
-    }
-  }
-  return counts
 }

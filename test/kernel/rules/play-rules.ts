@@ -1,3 +1,4 @@
+import { Refused } from '../../../src/live/router.ts'
 import type { Difference } from '../compare.ts'
 import { describePacket } from '../trace.ts'
 import { compareCounts, compareEntries, compareObserved } from './compare-rules.ts'
@@ -5,7 +6,7 @@ import type { Journey, Observed } from './observed.ts'
 import { differsInChosenPort } from './random-port.ts'
 import type { RuleCase, RuleStep } from './rule-case.ts'
 import type { RuleEngine } from './rule-engine.ts'
-import { Refused, type RuleKernel } from './rule-kernel.ts'
+import type { RuleKernel } from './rule-kernel.ts'
 
 export interface RulePlayer {
   readonly kernel: RuleKernel

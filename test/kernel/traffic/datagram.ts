@@ -1,6 +1,6 @@
+import { formatAddress } from '../../../src/live/packet-tuple.ts'
 import type { PacketPlan } from '../../../src/packet/build.ts'
 import { buildPacket } from '../../../src/packet/build.ts'
-import { formatAddress } from '../packet-tuple.ts'
 import type { PacketStep, Script } from './case.ts'
 import { cutPacket, type End, type Family, headerLength, type Network } from './network.ts'
 

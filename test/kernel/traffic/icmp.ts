@@ -1,5 +1,5 @@
+import { formatAddress } from '../../../src/live/packet-tuple.ts'
 import { parseAddress } from '../../../src/packet/address.ts'
-import { formatAddress } from '../packet-tuple.ts'
 import type { Script } from './case.ts'
 import { cutTo } from './datagram.ts'
 import { cutPacket, type End, headerLength, type Network } from './network.ts'

@@ -2,10 +2,11 @@
  * Traffic for a ruleset: connections through the router, to it and from it, whose answers go back to whatever came out,
  * with values around those that rules are made with.
  */
+
+import { formatAddress } from '../../../../src/live/packet-tuple.ts'
 import { buildPacket, type PacketPlan } from '../../../../src/packet/build.ts'
 import type { TcpOptionPlan } from '../../../../src/packet/build-transport.ts'
 import type { Family } from '../../../../src/ruleset/model.ts'
-import { formatAddress } from '../../packet-tuple.ts'
 import type { Random } from '../../traffic/random.ts'
 import type { Entrance } from '../lab.ts'
 import type { Observed } from '../observed.ts'

@@ -3,10 +3,10 @@ import { closeSync, constants, mkdtempSync, openSync, readSync, rmSync, writeSyn
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Namespace } from './namespace.ts'
+import { pause } from './pause.ts'
 
 const { O_NONBLOCK, O_RDONLY, O_RDWR } = constants
 const PATIENCE_MS = 60_000
-const sleeper = new Int32Array(new SharedArrayBuffer(4))
 
 /** A shell that stays, inside a namespace: starting a process from here for every command would cost more than the command. */
 export class Shell {
@@ -39,7 +39,7 @@ export class Shell {
       const length = this.#read()
       if (length > 0) return Number(new TextDecoder().decode(this.#buffer.subarray(0, length)))
       if (performance.now() > deadline) throw new Error(`no answer from the shell: ${commands}`)
-      Atomics.wait(sleeper, 0, 0, 0.2)
+      pause(0.2)
     }
   }
 

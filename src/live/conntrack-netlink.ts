@@ -1,5 +1,4 @@
-import type { TupleView } from '../../../src/conntrack/view.ts'
-import { type RawTuple, tupleView } from '../packet-tuple.ts'
+import type { TupleView } from '../conntrack/view.ts'
 import { ENOENT } from './libc.ts'
 import {
   attributes,
@@ -10,6 +9,7 @@ import {
   NLM_F_DUMP,
   number,
 } from './netlink.ts'
+import { type RawTuple, tupleView } from './packet-tuple.ts'
 
 const SUBSYSTEM = 1 << 8
 const MESSAGE_NEW = SUBSYSTEM | 0

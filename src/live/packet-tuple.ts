@@ -1,5 +1,5 @@
-import type { TupleView } from '../../src/conntrack/view.ts'
-import { formatIPv4, formatIPv6 } from '../../src/packet/address.ts'
+import type { TupleView } from '../conntrack/view.ts'
+import { formatIPv4, formatIPv6 } from '../packet/address.ts'
 
 /** The tuple of a packet, read independently of the engine: what the kernel is asked for after the packet. */
 export interface RawTuple {
