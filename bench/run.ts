@@ -7,6 +7,7 @@ import { fork } from 'node:child_process'
 import { hasCommand, measureCommand, measureStart } from './command.ts'
 import { measureLatency } from './latency.ts'
 import { printTable, type Row } from './measure.ts'
+import { measureLint } from './lint.ts'
 import { measureMemory } from './memory.ts'
 import { measureRules } from './rules.ts'
 import { measureTracking } from './tracking.ts'
@@ -14,6 +15,7 @@ import { measureTracking } from './tracking.ts'
 const parts: Readonly<Record<string, () => Row[] | Promise<Row[]>>> = {
   tracking: measureTracking,
   rules: measureRules,
+  lint: measureLint,
   command: measureCommand,
   memory: measureMemory,
   latency: measureLatency,

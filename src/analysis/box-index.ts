@@ -1,5 +1,5 @@
 /** Finds, among many boxes in an order, those that overlap another one and stand in front of a place. */
-import { type Box, boxesOverlap, sideOf } from './box.ts'
+import { type Box, boxesOverlap, everything, isInside, shareOf, sideOf } from './box.ts'
 import type { Taken } from './cover.ts'
 import { type Intervals, sizeOf } from './intervals.ts'
 
@@ -13,11 +13,16 @@ const MOST_INTERVALS = 8
 
 /** So many boxes, one behind the other, are searched at once: of those that stand too late, few are met. */
 const CHUNK = 512
+/** So many of the largest boxes are asked ahead of all others whether they hold a box by themselves. */
+const LARGEST = 64
 
 export class BoxIndex<By> {
   readonly #chunks: readonly Chunk<By>[]
+  #largest: readonly Placed<By>[]
 
   constructor(placed: readonly Placed<By>[], sizes: readonly number[]) {
+    const shares = new Map(placed.map((taken) => [taken, shareOf(everything, taken.box, sizes)]))
+    this.#largest = [...placed].sort((a, b) => shares.get(b)! - shares.get(a)!).slice(0, LARGEST)
     const chunks: Chunk<By>[] = []
     for (let from = 0; from < placed.length; ) {
       let to = Math.min(from + CHUNK, placed.length)
@@ -31,7 +36,14 @@ export class BoxIndex<By> {
 
   /** What stands at a place takes nothing: it need not be found. */
   remove(order: number): void {
+    if (this.#largest.some((taken) => taken.order === order))
+      this.#largest = this.#largest.filter((taken) => taken.order !== order)
     for (const chunk of this.#chunks) if (chunk.first <= order && order <= chunk.last) chunk.remove(order)
+  }
+
+  /** One of the largest that holds all of the box; null: none of these does. */
+  largeAround(box: Box, before: number): Placed<By> | null {
+    return this.#largest.find((taken) => taken.order < before && isInside(box, taken.box)) ?? null
   }
 
   /**

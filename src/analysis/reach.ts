@@ -12,6 +12,7 @@ import { type Box, boxesOverlap, everything, isInside, meet, minus, shareOf } fr
 import { BoxIndex, type Placed } from './box-index.ts'
 import { type ChainNode, type RuleNode, TableNode } from './chain-node.ts'
 import { Budget, type Cover, cover, type Taken } from './cover.ts'
+import { type Intervals, one } from './intervals.ts'
 import { FIELD_IN, FIELD_OUT, FIELD_STATE, NEW, RELATED, type Space, statesWith } from './space.ts'
 
 /** Who takes packets away: a rule, or one of the chain that it leads to. */
@@ -36,6 +37,8 @@ export type Fate =
 /** Comparisons of boxes for one rule, and for a whole table. */
 const FOR_A_RULE = 20_000
 const FOR_A_TABLE = 20_000_000
+/** Packets of a box that are tried first: of most boxes that live, one of them does. */
+const POINTS = 4
 /** Ways into a chain that are looked at one by one. */
 const MOST_WAYS = 48
 /** Calls within calls of which the rules ahead of each are looked at. */
@@ -261,6 +264,12 @@ export class TableReach {
   #coverOf(box: Box, before: number, chain: ChainNode, stations: readonly Station[]): Cover<Taker> {
     const { sizes } = this.#space
     const at = this.#stationsOf(before, chain, stations)
+    for (const station of at) {
+      const whole = this.#indexes.get(station.chain)!.largeAround(box, station.before)
+      if (whole !== null) return { covered: true, by: [whole.by] }
+    }
+    const point = this.#pointOutside(box, at)
+    if (point !== null) return { covered: false, hole: point }
     const found: Taken<Taker>[] = []
     let share = 0
     for (const station of at) share += this.#indexes.get(station.chain)!.near(box, station.before, found)
@@ -276,6 +285,19 @@ export class TableReach {
     const result = cover(box, found, sizes, own)
     this.#budget.left -= given - Math.max(0, own.left)
     return result
+  }
+
+  /** A packet of the box that no rule in front takes, by trying some; null if all that were tried are taken. */
+  #pointOutside(box: Box, at: readonly Station[]): Box | null {
+    const found: Taken<Taker>[] = []
+    for (let i = 0; i < POINTS; i++) {
+      const point = pointIn(box, i, this.#space)
+      let others = 0
+      for (const { chain, before } of at) others += this.#indexes.get(chain)!.near(point, before, found)
+      if (others === 0 && found.length === 0) return point
+      found.length = 0
+    }
+    return null
   }
 
   /** Rules in front may take more of it than was noted. */
@@ -320,6 +342,24 @@ export class TableReach {
 /** In the order of the file. */
 function byPlace(a: Taker, b: Taker): number {
   return a.rule.rule.place.line - b.rule.rule.place.line || a.rule.index - b.rule.index
+}
+
+/** One of the packets of a box, as good as at random; answers of matches stay open. */
+function pointIn(box: Box, seed: number, space: Space): Box {
+  let state = seed + 1
+  const sides: { field: number; set: Intervals }[] = []
+  let next = 0
+  for (let field = 0; field < space.fields; field++) {
+    const side = box[next]?.field === field ? box[next++]! : null
+    if (side === null && !space.isPlain(field)) continue
+    const set = side?.set ?? [0, space.sizes[field]!]
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+    const part = 2 * Math.floor((state / 2 ** 32) * (set.length / 2))
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+    const value = set[part]! + Math.floor((state / 2 ** 32) * (set[part + 1]! - set[part]!))
+    sides.push({ field, set: one(value) })
+  }
+  return sides
 }
 
 function isTotal(ends: Ends | undefined): boolean {
