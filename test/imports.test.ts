@@ -24,6 +24,7 @@ const order = [
   'filter',
   'analysis',
   'format',
+  'run',
   'scenario',
   'live',
   'cli',

@@ -11,6 +11,7 @@ import { Side, type SideParts } from '../replay/difference/side.ts'
 import { Tracing } from '../replay/difference/tracing.ts'
 import type { Instant, Moment, Replay } from '../replay/replay.ts'
 import type { Ruleset } from '../ruleset/model.ts'
+import type { Run } from '../run/run.ts'
 import type { DiffOptions, DiffRequest } from './diff-options.ts'
 import { EXIT_CHECK_FAILED, EXIT_OK, EXIT_UNREADABLE, EXIT_WRONG_USE } from './exit-codes.ts'
 import { Output, writeStandardError } from './output.ts'
@@ -19,7 +20,7 @@ import { prepareHost } from './run/host.ts'
 import { missedText, runMoment } from './run/moments.ts'
 import type { RunOptions } from './run/options.ts'
 import { loadRuleset } from './run/rules.ts'
-import { Run } from './run/run.ts'
+import { makeRun } from './run/run.ts'
 import { oneSecret } from './run/secret.ts'
 import { Spool } from './run/spool.ts'
 import { terminalOf } from './terminal.ts'
@@ -111,12 +112,12 @@ class DiffRun {
       this.#spool.open(file),
     )
     const parts = { files, width, fillRandom: this.#fillRandom }
-    const oldRun = new Run({ ...parts, options: shared, rulesets: old }, prepared)
+    const oldRun = makeRun({ ...parts, options: shared, rulesets: old }, prepared)
     const later = { ...shared, sysctl: [...shared.sysctl, ...options.sysctlNew] }
     // Made ahead of the run where it is loaded in its middle, so that what cannot be evaluated is refused now.
-    const ofNew = new Run({ ...parts, options: later, rulesets: now }, prepared, oldRun.capture)
+    const ofNew = makeRun({ ...parts, options: later, rulesets: now }, prepared, oldRun.capture)
     const nowRun = isSwap
-      ? new Run({ ...parts, options: shared, rulesets: old }, prepared, oldRun.capture)
+      ? makeRun({ ...parts, options: shared, rulesets: old }, prepared, oldRun.capture)
       : ofNew
     return {
       old: oldRun,

@@ -2,16 +2,14 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { type OnReadOpts, Socket, type SocketConstructorOpts } from 'node:net'
 import { isatty } from 'node:tty'
-import type { CaptureInput } from '../capture/merge.ts'
+import type { RunInput } from '../run/prepared-host.ts'
 import { EXIT_UNREADABLE } from './exit-codes.ts'
 import { Failure, unreadable } from './failure.ts'
 import { wait } from './output.ts'
 
 const CHUNK = 1024 * 1024
 
-export interface OpenInput extends CaptureInput {
-  /** In bytes as they lie on disk, or null for a pipe. */
-  readonly size: number | null
+export interface OpenInput extends RunInput {
   /** Once; a failure while reading is thrown by the iterator. Ending the loop closes the file. */
   readonly chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>
 }

@@ -17,6 +17,7 @@ import {
 } from '../../host/host-words.ts'
 import { interfaceFault, readIpOutput } from '../../host/ip-output.ts'
 import type { Captured } from '../../replay/standpoint.ts'
+import type { ToldHost } from '../../run/prepared-host.ts'
 import { type Options, ValueError } from '../command.ts'
 import { EXIT_UNREADABLE } from '../exit-codes.ts'
 import { Failure, unreadable, wrongUse } from '../failure.ts'
@@ -84,19 +85,6 @@ export interface HostAnswers {
 export interface InterfaceWords {
   readonly what: string
   readonly name: string
-}
-
-export interface ToldHost {
-  readonly host: Host
-  /** An address, a route or a pair was told; else the host is to be guessed. */
-  readonly told: boolean
-  /** All was told, by --host: sources, destinations and the MTU are checked as well. */
-  readonly strict: boolean
-  /** What of it could not be taken up: clauses without a full stop. */
-  readonly notes: readonly string[]
-  /** For `CapturePlace`: by what captures call them, and by file. */
-  readonly names: ReadonlyMap<string, string>
-  readonly ofFile: readonly (string | undefined)[]
 }
 
 /** Reads --host, and puts together what was told; `files` are the captures. @throws Failure */

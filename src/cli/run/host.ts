@@ -2,27 +2,19 @@
 import { MergedCapture } from '../../capture/merge.ts'
 import { CapturePlace } from '../../firewall/capture-place.ts'
 import { needsOf } from '../../replay/rule-needs.ts'
-import type { Captured } from '../../replay/standpoint.ts'
 import { surveyCapture } from '../../replay/vantage.ts'
 import type { Ruleset } from '../../ruleset/model.ts'
+import type { PreparedHost } from '../../run/prepared-host.ts'
 import { wrongUse } from '../failure.ts'
 import { gunzip } from '../gunzip.ts'
 import { type OpenInput, openInput } from '../input.ts'
-import { readHost, type ToldHost } from './host-options.ts'
+import { readHost } from './host-options.ts'
 import type { RunOptions } from './options.ts'
 import { PeekedInput } from './peeked-input.ts'
 
 /** Of a pipe, which may be live, no more than this is waited for. */
 const SURVEYED_OF_PIPE = 100
 const SURVEYED = 10_000
-
-export interface PreparedHost extends ToldHost {
-  readonly captured: Captured
-  /** What was concluded, as clauses. */
-  readonly sentences: readonly string[]
-  /** To be run. */
-  readonly inputs: readonly OpenInput[]
-}
 
 /** Looks at the captures, where rules need that. @throws Failure where it stays unclear who the host is. */
 export async function prepareHost(

@@ -1,14 +1,18 @@
 /** The rules of `sallyport replay`: read, checked, and refused where they cannot be evaluated. */
 import { readFileSync } from 'node:fs'
-import { readTimeoutPolicies, TimeoutPolicyError } from '../../conntrack/timeout-policy.ts'
-import type { Tracker } from '../../conntrack/tracker.ts'
+import type { Settings } from '../../conntrack/settings.ts'
+import {
+  readTimeoutPolicies,
+  type TimeoutPolicy,
+  TimeoutPolicyError,
+} from '../../conntrack/timeout-policy.ts'
 import { printable } from '../../diagnostic/printable.ts'
 import { count } from '../../explain/number-words.ts'
-import type { Firewall } from '../../firewall/firewall.ts'
 import type { Unevaluated } from '../../firewall/program.ts'
 import { formatSetProblem, readSets } from '../../ipset/reader.ts'
 import { Sets } from '../../ipset/sets.ts'
 import type { Family, Ruleset } from '../../ruleset/model.ts'
+import { unevaluatedText } from '../../run/unevaluated-text.ts'
 import { EXIT_CHECK_FAILED, EXIT_UNREADABLE } from '../exit-codes.ts'
 import { Failure, unreadable } from '../failure.ts'
 import { Output } from '../output.ts'
@@ -50,11 +54,14 @@ export function loadSets(options: RunOptions, width: number): Sets {
   return sets
 }
 
-/** Gives the tracker the policies of --timeouts. @throws Failure */
-export function loadTimeoutPolicies({ timeouts }: RunOptions, tracker: Tracker): void {
-  if (timeouts === null) return
+/** The policies of --timeouts. @throws Failure */
+export function loadTimeoutPolicies(
+  { timeouts }: RunOptions,
+  settings: Settings,
+): ReadonlyMap<string, TimeoutPolicy> {
+  if (timeouts === null) return new Map()
   try {
-    tracker.timeoutPolicies = readTimeoutPolicies(readText(timeouts), tracker.settings)
+    return readTimeoutPolicies(readText(timeouts), settings)
   } catch (error) {
     if (error instanceof TimeoutPolicyError)
       throw new Failure(`${printable(timeouts)}: ${error.message}`, EXIT_UNREADABLE)
@@ -70,10 +77,9 @@ function readText(file: string): string {
   }
 }
 
-/** Rules that a packet could meet, but that nobody here can evaluate. @throws Failure with `--unknown=refuse`. */
-export function judgeUnevaluated({ programs }: Firewall, options: RunOptions): readonly Unevaluated[] {
-  const met = [programs.ipv4, programs.ipv6].flatMap((program) => program?.unevaluated ?? [])
-  if (met.length === 0 || options.unknown === 'ignore') return met
+/** Rules that a packet could meet, but that nobody here can evaluate. @throws Failure where there are some. */
+export function refuseUnevaluated(met: readonly Unevaluated[]): void {
+  if (met.length === 0) return
   const shown = met.slice(0, 20).map((one) => printable(unevaluatedText(one)))
   const more = met.length > shown.length ? [`and ${met.length - shown.length} more`] : []
   throw new Failure(
@@ -83,9 +89,4 @@ export function judgeUnevaluated({ programs }: Firewall, options: RunOptions): r
     ].join('\n'),
     EXIT_CHECK_FAILED,
   )
-}
-
-/** `rules.v4:12: filter FORWARD 3: socket is read and printed, but not evaluated yet`. */
-export function unevaluatedText({ place, table, chain, number, extension, message }: Unevaluated): string {
-  return `${place.file}:${place.line}: ${table} ${chain} ${number}: ${extension}: ${message}`
 }
