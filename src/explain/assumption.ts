@@ -41,6 +41,14 @@ export interface Assumption {
   readonly sentence: string
 }
 
+/** The beginning of its sentence, where that says enough for a first look. */
+export function briefAssumption({ code, sentence }: Assumption): string {
+  if (code === 'capture-problem') return sentence
+  if (code === 'host')
+    return /^the host is taken to be [^:]*|^captured [^(]*/.exec(sentence)?.[0].trim() ?? sentence
+  return sentence.split(/: |; | \(|, (?:after|begun|which) /, 1)[0]!
+}
+
 /** What a replay that has run to its end took for granted. */
 export function assumptionsOf(replay: Replay): Assumption[] {
   const { summary, capture, tracker } = replay

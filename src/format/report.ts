@@ -1,6 +1,7 @@
-/** The default output of a replay: what was assumed, totals, the packets out of the ordinary, how to see more. */
+/** The default output of a replay: what was assumed, what was found, totals, the packets out of the ordinary, how to see more. */
 import { printable } from '../diagnostic/printable.ts'
-import type { Assumption } from '../explain/assumption.ts'
+import { type Assumption, briefAssumption } from '../explain/assumption.ts'
+import type { ToldFinding } from '../explain/finding-words.ts'
 import { count, duration, grouped } from '../explain/number-words.ts'
 import type { Decider } from '../replay/deciders.ts'
 import type { PacketRecord } from '../replay/record.ts'
@@ -12,6 +13,8 @@ export interface ReportParts {
   /** With rules: what they decided. */
   readonly rules: RulesPart | null
   readonly assumptions: readonly Assumption[]
+  /** The most telling first. */
+  readonly findings: readonly ToldFinding[]
   readonly summary: Summary
   /** Packets out of the ordinary, in order; those left out are counted below. */
   readonly odd: readonly PacketRecord[]
@@ -38,6 +41,8 @@ export interface RulesPart {
 }
 
 const LABEL = 14
+/** Findings that are shown. */
+const FINDINGS = 8
 /** Rules that are shown. */
 const DECIDERS = 12
 
@@ -45,23 +50,58 @@ const DECIDERS = 12
 export function formatReport(parts: ReportParts): string {
   const blocks = [
     assumptionBlock(parts),
+    findingsBlock(parts),
     totalsBlock(parts),
     rulesBlock(parts),
     oddBlock(parts),
+    assumptionsAtEnd(parts),
     hintBlock(parts),
   ]
   return `${blocks.filter((block) => block !== '').join('\n\n')}\n`
 }
 
-function assumptionBlock({ assumptions, style, width }: ReportParts): string {
+/** All of it; where that is long, in brief, with the whole at the end. */
+function assumptionBlock(parts: ReportParts): string {
+  const { assumptions, style, width } = parts
   if (assumptions.length === 0) return ''
-  const lines = assumptions.flatMap(({ sentence }) => hang(sentence, '  ', '    ', width))
-  return [style('heading', 'Assumed'), ...lines].join('\n')
+  if (!isLong(assumptions)) return wholeAssumptions('Assumed', parts)
+  const brief = assumptions.map(briefAssumption).join('; ')
+  const [first, ...rest] = hang(`Assumed: ${brief} (in full below)`, '', '  ', width)
+  return [first!.replace('Assumed', style('heading', 'Assumed')), ...rest].join('\n')
 }
 
-/** What was assumed and the totals, for the end of an output that shows every packet; ends with a line feed. */
+function assumptionsAtEnd(parts: ReportParts): string {
+  return isLong(parts.assumptions) ? wholeAssumptions('Assumed, in full', parts) : ''
+}
+
+function wholeAssumptions(title: string, { assumptions, style, width }: ReportParts): string {
+  const lines = assumptions.flatMap(({ sentence }) => hang(sentence, '  ', '    ', width))
+  return [style('heading', title), ...lines].join('\n')
+}
+
+function isLong(assumptions: readonly Assumption[]): boolean {
+  return assumptions.length > 2
+}
+
+/** What was assumed, the totals, and what was found, for the end of an output that shows every packet; ends with a line feed. */
 export function formatClosing(parts: ReportParts): string {
-  return `${[assumptionBlock(parts), totalsBlock(parts), rulesBlock(parts)].filter((block) => block !== '').join('\n\n')}\n`
+  return `${[assumptionBlock(parts), totalsBlock(parts), rulesBlock(parts), findingsBlock(parts), assumptionsAtEnd(parts)].filter((block) => block !== '').join('\n\n')}\n`
+}
+
+function findingsBlock({ findings, filter, style, width }: ReportParts): string {
+  const title = style('heading', filter === null ? 'Findings' : 'Findings in the whole capture')
+  if (findings.length === 0) return `${title}: nothing that needs a look`
+  const shown = findings.slice(0, FINDINGS)
+  const lines = shown.flatMap(({ text, flows }, index) => {
+    const number = `${index + 1}`.padStart(3)
+    const more = flows.flatMap((flow) => hang(flow, '       ', '         ', width))
+    return [...hang(text, `${number}  `, '     ', width), ...more]
+  })
+  const left = findings.length - shown.length
+  const hint = style('dim', '     sallyport explain --packet N says more about each')
+  return [title, ...lines, ...(left > 0 ? [style('dim', `     and ${grouped(left)} more`)] : []), hint].join(
+    '\n',
+  )
 }
 
 function totalsBlock(parts: ReportParts): string {

@@ -53,7 +53,7 @@ export function addDecision(record: PacketRecord, firewall: Firewall, tupleOf: T
   const nameOf = ({ outInterface }: Passage) => host.interfaces.nameOf(outInterface) || null
   if (decision.by === DECIDED_BY_NONE && decision.way === HOOK_NONE) return // it entered no hook
   record.verdict = verdicts[decision.verdict] ?? null
-  record.decidedBy = decidedBy(decision)
+  record.decidedBy = decidedByOf(decision)
   record.hook = hooks[decision.way] ?? record.hook
   if (record.verdict !== 'ACCEPT') record.egress = null
   else {
@@ -77,7 +77,7 @@ function answerOf(
     ...tupleOf(passage.packet),
     ctstate: ctstateOf(outcome.ctinfo),
     verdict: verdicts[decision.verdict] ?? null,
-    decidedBy: decidedBy(decision),
+    decidedBy: decidedByOf(decision),
     interface: nameOf(passage),
   }
   if (packet.protocol === PROTOCOL_TCP) answer.tcpFlags = formatTcpFlags(packet.tcpFlags)
@@ -87,7 +87,8 @@ function answerOf(
 /** Addresses and ports of a packet as it is now. */
 type TupleReader = (packet: Packet) => RecordTuple
 
-function decidedBy({ by, chain, rule }: Decision): DecidedBy {
+/** As data. */
+export function decidedByOf({ by, chain, rule }: Decision): DecidedBy {
   const kind = kinds[by]!
   if (chain === null) return { kind }
   const where = { table: chain.table, chain: chain.name }

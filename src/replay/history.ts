@@ -5,10 +5,15 @@
  * the oldest is forgotten first.
  */
 import {
+  DESTINATION,
   FLOW,
   FLOW_LAST_DIRECTION_SHIFT,
   FLOW_STATE_MASK,
   FLOW_STATE_SHIFT,
+  PORTS,
+  PROTOCOL,
+  PROTOCOL_IPV6_BIT,
+  SOURCE,
   STATUS,
 } from '../conntrack/entry.ts'
 import { ORIGINAL, REPLY, STATUS_DST_NAT, STATUS_SEEN_REPLY, STATUS_SRC_NAT } from '../conntrack/status.ts'
@@ -20,12 +25,11 @@ import { protocolName } from '../packet/protocol.ts'
 import { isInverse, isSame } from './flow-tuple.ts'
 import type { FlowTuples } from './flow-tuples.ts'
 import type { Former } from './former.ts'
-import { NOWHERE, Recent } from './recent.ts'
 
-/** Connections; a translated one counts twice, once for each side of the NAT. A power of two. */
+/** Connections. A power of two. */
 const REMEMBERED = 32_768
 /** Looked at for one packet, at most: flows of other addresses may have the same hash. */
-const TRIES = 16
+const TRIES = 32
 
 /** Words of a place: both tuples (addresses, ports), protocol, status, flow word. */
 const PLACE_WORDS = 21
@@ -36,22 +40,46 @@ const PROTOCOL_AT = 18
 const STATUS_AT = 19
 const FLOW_AT = 20
 
+const NAT = STATUS_SRC_NAT | STATUS_DST_NAT
+const NOWHERE = -1
+
 export class History {
   readonly #tracker: Tracker
-  readonly #recent = new Recent(REMEMBERED)
   readonly #words = new Int32Array(REMEMBERED * PLACE_WORDS)
   /** Ticks since 1970; negative for an entry that a packet ended. */
   readonly #ended = new Float64Array(REMEMBERED)
+  /** Connections that ended so far; each stands at its number modulo REMEMBERED. */
+  #count = 0
+  /**
+   * Chains by hash, made when somebody asks: most runs have few who do. Numbers of connections, from 1: the last of each
+   * chain, and by twice the place (once for each side of a NAT) the one before. What is overwritten by now ends its chain.
+   */
+  readonly #last = new Float64Array(REMEMBERED)
+  readonly #before = new Float64Array(REMEMBERED * 2)
+  #chained = 0
   readonly #original = new Tuple()
   readonly #reply = new Tuple()
 
-  /** Is told by the tracker from now on. */
-  constructor(tracker: Tracker) {
+  /**
+   * Is told by the tracker from now on. `all`: of every connection; else of those for which somebody may come too late: TCP
+   * that was answered, and everything else that was not.
+   */
+  constructor(tracker: Tracker, { all }: { readonly all: boolean }) {
     this.#tracker = tracker
-    tracker.onEnd = (entry, ticks) => this.#add(entry, ticks)
+    tracker.onEnd = (entry, ticks) => {
+      if (all || this.#isAwaited(entry)) this.#add(entry, ticks)
+    }
   }
 
-  /** The last connection that the tuple belonged to and that has ended, or null: none, or it is forgotten. */
+  #isAwaited(entry: number): boolean {
+    const { table } = this.#tracker
+    const words = table.words(entry)
+    const at = table.at(entry)
+    const isAnswered = (words[at + STATUS]! & STATUS_SEEN_REPLY) !== 0
+    return isAnswered === ((words[at + PROTOCOL]! & 0xff) === PROTOCOL_TCP)
+  }
+
+  /** The last connection that the tuple, whose hash is computed, belonged to and that has ended; null: none, or it is forgotten. */
   find(tuple: Tuple): Former | null {
     const place = this.#find(tuple)
     return place === NOWHERE ? null : this.#formerAt(place)
@@ -66,56 +94,77 @@ export class History {
 
   /** Its place, which is read. */
   #find(tuple: Tuple): number {
-    let left = TRIES
-    for (
-      let place = this.#recent.first(tuple.hash);
-      place !== NOWHERE && left > 0;
-      place = this.#recent.older(place)
-    ) {
+    this.#chain()
+    const oldest = this.#count - REMEMBERED
+    let number = this.#last[tuple.hash & (REMEMBERED - 1)]!
+    for (let left = TRIES; left > 0 && number > oldest && number > 0; left--) {
+      const place = (number - 1) & (REMEMBERED - 1)
       this.#read(place)
-      if (isEither(this.#original, tuple) || isEither(this.#reply, tuple)) return place
-      left--
+      const isOriginal = isEither(this.#original, tuple)
+      if (isOriginal || isEither(this.#reply, tuple)) return place
+      number = this.#before[place * 2 + (this.#isChainedByReply(place, tuple.hash) ? 1 : 0)]!
     }
     return NOWHERE
   }
 
+  /** Of the place that was read last: does it stand in this chain for its reply tuple? */
+  #isChainedByReply(place: number, hash: number): boolean {
+    if ((this.#words[place * PLACE_WORDS + STATUS_AT]! & NAT) === 0) return false
+    this.#original.computeHash(this.#tracker.table.flowHash)
+    return (this.#original.hash & (REMEMBERED - 1)) !== (hash & (REMEMBERED - 1))
+  }
+
+  /** Puts those into their chains that ended since somebody asked last. */
+  #chain(): void {
+    const { flowHash } = this.#tracker.table
+    for (
+      let number = Math.max(this.#chained, this.#count - REMEMBERED) + 1;
+      number <= this.#count;
+      number++
+    ) {
+      const place = (number - 1) & (REMEMBERED - 1)
+      this.#read(place)
+      this.#original.computeHash(flowHash)
+      this.#link(this.#original.hash, place * 2, number)
+      if ((this.#words[place * PLACE_WORDS + STATUS_AT]! & NAT) === 0) continue
+      this.#reply.computeHash(flowHash)
+      const isSameChain = ((this.#reply.hash ^ this.#original.hash) & (REMEMBERED - 1)) === 0
+      if (!isSameChain) this.#link(this.#reply.hash, place * 2 + 1, number)
+    }
+    this.#chained = this.#count
+  }
+
+  #link(hash: number, at: number, number: number): void {
+    const chain = hash & (REMEMBERED - 1)
+    this.#before[at] = this.#last[chain]!
+    this.#last[chain] = number
+  }
+
   #add(entry: number, ticks: number): void {
     const { table, clock } = this.#tracker
-    const original = this.#original
-    table.readTuple(entry, ORIGINAL, original)
-    original.computeHash(table.flowHash)
+    const place = this.#count++ & (REMEMBERED - 1)
     const words = table.words(entry)
-    const at = table.at(entry)
-    const status = words[at + STATUS]!
-    const ended = ticks < 0 ? -clock.ticks : ticks
-    const place = this.#write(original, ended, status, words[at + FLOW]!)
-    if ((status & (STATUS_SRC_NAT | STATUS_DST_NAT)) === 0) return
-    const reply = this.#reply
-    table.readTuple(entry, REPLY, reply)
-    reply.computeHash(table.flowHash)
-    this.#writeReply(place, reply)
-    if (reply.hash === original.hash) return
-    this.#writeReply(this.#write(original, ended, status, words[at + FLOW]!, reply.hash), reply)
-  }
-
-  #write(tuple: Tuple, ended: number, status: number, flow: number, hash = tuple.hash): number {
-    const place = this.#recent.add(hash)
-    const words = this.#words
+    const from = table.at(entry)
+    const status = words[from + STATUS]!
+    const protocol = words[from + PROTOCOL]!
+    const own = this.#words
     const at = place * PLACE_WORDS
-    const { addresses } = tuple
-    for (let i = 0; i < 8; i++) words[at + i] = addresses[i]!
-    words[at + PORTS_AT] = tuple.ports
-    words[at + PROTOCOL_AT] = tuple.protocol
-    words[at + STATUS_AT] = status
-    words[at + FLOW_AT] = flow
-    this.#ended[place] = ended
-    return place
-  }
-
-  #writeReply(place: number, { addresses, ports }: Tuple): void {
-    const at = place * PLACE_WORDS
-    for (let i = 0; i < 8; i++) this.#words[at + REPLY_AT + i] = addresses[i]!
-    this.#words[at + REPLY_PORTS_AT] = ports
+    this.#ended[place] = ticks < 0 ? -clock.ticks : ticks
+    own[at + PORTS_AT] = words[from + PORTS]!
+    own[at + PROTOCOL_AT] = protocol
+    own[at + STATUS_AT] = status
+    own[at + FLOW_AT] = words[from + FLOW]!
+    if (protocol < PROTOCOL_IPV6_BIT && (status & NAT) === 0) {
+      own[at] = words[from + SOURCE]!
+      own[at + 4] = words[from + DESTINATION]!
+      return
+    }
+    const tuple = this.#original
+    table.readTuple(entry, ORIGINAL, tuple)
+    for (let i = 0; i < 8; i++) own[at + i] = tuple.addresses[i]!
+    table.readTuple(entry, REPLY, tuple)
+    for (let i = 0; i < 8; i++) own[at + REPLY_AT + i] = tuple.addresses[i]!
+    own[at + REPLY_PORTS_AT] = tuple.ports
   }
 
   /** Fills both tuples. */
@@ -123,10 +172,12 @@ export class History {
     const words = this.#words
     const at = place * PLACE_WORDS
     const original = this.#original
-    for (let i = 0; i < 8; i++) original.addresses[i] = words[at + i]!
+    const ipv6 = words[at + PROTOCOL_AT]! >= PROTOCOL_IPV6_BIT
+    // What an IPv6 entry left there before is not erased.
+    for (let i = 0; i < 8; i++) original.addresses[i] = ipv6 || (i & 3) === 0 ? words[at + i]! : 0
     original.setParts(words[at + PROTOCOL_AT]!, words[at + PORTS_AT]!)
     const reply = this.#reply
-    if ((words[at + STATUS_AT]! & (STATUS_SRC_NAT | STATUS_DST_NAT)) === 0) {
+    if ((words[at + STATUS_AT]! & NAT) === 0) {
       reply.invert(original)
       return
     }
@@ -150,7 +201,7 @@ export class History {
       ended: Math.abs(ended) / hz,
       lastFrom: protocol !== PROTOCOL_TCP ? null : isReply ? 'reply' : 'original',
       answered: (status & STATUS_SEEN_REPLY) !== 0,
-      translated: (status & (STATUS_SRC_NAT | STATUS_DST_NAT)) !== 0,
+      translated: (status & NAT) !== 0,
       original: viewTuple(this.#original),
       reply: viewTuple(this.#reply),
     }

@@ -1,9 +1,18 @@
 /** What fills the state table at a moment. It walks the whole table: for moments that are told, not for every packet. */
-import { flowState, PORTS, PROTOCOL, PROTOCOL_IPV6_BIT, STATUS } from '../conntrack/entry.ts'
+import {
+  DESTINATION,
+  flowState,
+  PORTS,
+  PROTOCOL,
+  PROTOCOL_IPV6_BIT,
+  SOURCE,
+  STATUS,
+} from '../conntrack/entry.ts'
 import { STATUS_ASSURED, STATUS_SEEN_REPLY } from '../conntrack/status.ts'
 import type { Tracker } from '../conntrack/tracker.ts'
-import { livingEntries, stateName } from '../conntrack/view-entry.ts'
+import { stateName } from '../conntrack/view-entry.ts'
 import { formatIPv4, formatIPv6 } from '../packet/address.ts'
+import { PROTOCOL_SCTP, PROTOCOL_TCP, PROTOCOL_UDP, PROTOCOL_UDPLITE } from '../packet/packet.ts'
 import { protocolName } from '../packet/protocol.ts'
 
 /** How many entries have something in common. */
@@ -28,44 +37,84 @@ export interface TableCensus {
 const SHOWN = 5
 
 export function tableCensus(tracker: Tracker): TableCensus {
-  const { table } = tracker
-  const states = new Map<string, number>()
-  const sources = new Map<string, number>()
-  const services = new Map<string, number>()
+  const { table, clock } = tracker
+  const states = new Map<number, number>()
+  const sources = new Map<number | string, number>()
+  const services = new Map<number | string, number>()
   const addresses = new Int32Array(8)
   let entries = 0
   let unreplied = 0
   let assured = 0
-  for (const number of livingEntries(tracker)) {
+  for (let number = 0; number < table.entries.limit; number++) {
+    if (!table.isAlive(number, clock.now)) continue
     const words = table.words(number)
     const at = table.at(number)
     const status = words[at + STATUS]!
-    const protocol = words[at + PROTOCOL]! & 0xff
-    const name = protocolName(protocol)
-    table.readAddresses(number, addresses)
-    const text = (from: number) =>
-      words[at + PROTOCOL]! >= PROTOCOL_IPV6_BIT
-        ? `[${formatIPv6(addresses[from]!, addresses[from + 1]!, addresses[from + 2]!, addresses[from + 3]!)}]`
-        : formatIPv4(addresses[from]!)
+    const protocol = words[at + PROTOCOL]!
+    const bare = protocol & 0xff
+    const port = hasPorts(bare) ? words[at + PORTS]! & 0xffff : 0
     entries++
     if ((status & STATUS_SEEN_REPLY) === 0) unreplied++
     if ((status & STATUS_ASSURED) !== 0) assured++
-    count(states, `${name} ${stateName(protocol, flowState(words, at)) ?? ''}`.trim())
-    count(sources, text(0))
-    count(services, `${name} ${text(4)}${hasPorts.has(name) ? `:${words[at + PORTS]! & 0xffff}` : ''}`)
+    count(states, (bare << 4) | flowState(words, at))
+    if (protocol < PROTOCOL_IPV6_BIT) {
+      // Numbers, not texts: a million entries are counted in a moment.
+      count(sources, words[at + SOURCE]! >>> 0)
+      count(services, ((words[at + DESTINATION]! >>> 0) * 0x1_0000 + port) * 0x100 + bare)
+      continue
+    }
+    table.readAddresses(number, addresses)
+    count(sources, `[${addressAt(addresses, 0)}]`)
+    count(services, serviceText(`[${addressAt(addresses, 4)}]`, port, bare))
   }
-  return { entries, unreplied, assured, states: top(states), sources: top(sources), services: top(services) }
+  return {
+    entries,
+    unreplied,
+    assured,
+    states: top(states, stateText),
+    sources: top(sources, (key) => (typeof key === 'string' ? key : formatIPv4(key | 0))),
+    services: top(services, (key) => {
+      if (typeof key === 'string') return key
+      const rest = Math.floor(key / 0x100)
+      return serviceText(formatIPv4(Math.floor(rest / 0x1_0000) | 0), rest % 0x1_0000, key % 0x100)
+    }),
+  }
 }
 
-const hasPorts: ReadonlySet<string> = new Set(['tcp', 'udp', 'udplite', 'sctp'])
-
-function count(counts: Map<string, number>, name: string): void {
-  counts.set(name, (counts.get(name) ?? 0) + 1)
+function addressAt(words: Int32Array, at: number): string {
+  return formatIPv6(words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!)
 }
 
-function top(counts: ReadonlyMap<string, number>): Share[] {
-  return [...counts]
-    .map(([name, entries]) => ({ name, entries }))
-    .sort((a, b) => b.entries - a.entries || (a.name < b.name ? -1 : 1))
-    .slice(0, SHOWN)
+function stateText(key: number): string {
+  const state = stateName(key >>> 4, key & 0xf)
+  return state === null ? protocolName(key >>> 4) : `${protocolName(key >>> 4)} ${state}`
+}
+
+function serviceText(address: string, port: number, protocol: number): string {
+  return `${protocolName(protocol)} ${address}${hasPorts(protocol) ? `:${port}` : ''}`
+}
+
+function hasPorts(protocol: number): boolean {
+  return (
+    protocol === PROTOCOL_TCP ||
+    protocol === PROTOCOL_UDP ||
+    protocol === PROTOCOL_UDPLITE ||
+    protocol === PROTOCOL_SCTP
+  )
+}
+
+function count<Key>(counts: Map<Key, number>, key: Key): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1)
+}
+
+/** The most frequent; only these become texts. */
+function top<Key>(counts: ReadonlyMap<Key, number>, text: (key: Key) => string): Share[] {
+  const most: [key: Key, entries: number][] = []
+  for (const pair of counts) {
+    if (most.length === SHOWN && pair[1] <= most[SHOWN - 1]![1]) continue
+    most.push(pair)
+    most.sort((a, b) => b[1] - a[1])
+    most.length = Math.min(most.length, SHOWN)
+  }
+  return most.map(([key, entries]) => ({ name: text(key), entries }))
 }

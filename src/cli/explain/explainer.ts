@@ -111,7 +111,7 @@ export class Explainer {
     const tuples = new FlowTuples()
     const run = await this.#open()
     const { tracker } = run
-    const history = new History(tracker)
+    const history = new History(tracker, { all: true })
     const tuple = new Tuple()
     const own = new Tuple()
     await this.#run(run, {
