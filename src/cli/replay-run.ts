@@ -5,6 +5,7 @@ import type { EventView, StatisticsView } from '../conntrack/view.ts'
 import { expectationsOf, tableOf } from '../conntrack/view-entry.ts'
 import { printable } from '../diagnostic/printable.ts'
 import type { Assumption } from '../explain/assumption.ts'
+import { findingWords } from '../explain/finding-words.ts'
 import { count } from '../explain/number-words.ts'
 import { countedRuleset } from '../firewall/counted.ts'
 import { formatEvent } from '../format/event.ts'
@@ -17,6 +18,7 @@ import { formatStatistics } from '../format/statistics.ts'
 import { type TableFormatName, tableLines } from '../format/table-format.ts'
 import type { Packet } from '../packet/packet.ts'
 import { decidersOf, verdictsOf } from '../replay/deciders.ts'
+import { Findings } from '../replay/findings.ts'
 import { OddPackets } from '../replay/odd-packets.ts'
 import type { PacketRecord } from '../replay/record.ts'
 import { timeText } from '../replay/record-of.ts'
@@ -61,6 +63,8 @@ class ReplayRun {
   readonly #progress: Progress
   readonly #lines: PacketLines
   readonly #odd = new OddPackets()
+  /** Null where no report is shown. */
+  readonly #findings: Findings | null
   readonly #json = new NdjsonWriter()
   readonly #writer: CommentedCapture | null
   readonly #trace: PacketTrace | null
@@ -90,6 +94,7 @@ class ReplayRun {
     this.#output = new Output(isAside ? 2 : 1)
     this.#terminal = isAside ? this.#errors : terminalOf(process.stdout, process.env)
     const { firewall, tracker, capture } = run
+    this.#findings = this.#dataOnly ? null : new Findings(firewall)
     this.#trace = firewall.hasRules ? new PacketTrace(firewall, options.trace) : null
     this.#replay = run.replay(
       {
@@ -156,6 +161,7 @@ class ReplayRun {
   }
 
   #onPacket(packet: Packet, outcome: Outcome, number: number): void {
+    if (this.#findings !== null) this.#findings.add(packet, outcome, number)
     this.#writer?.write(packet, () => this.#record(packet, outcome, number))
     this.#showPacket(packet, outcome, number)
     this.#trace?.clear()
@@ -283,6 +289,7 @@ class ReplayRun {
           }
         : null,
       assumptions: this.#run.assumptionsOf(this.#replay),
+      findings: this.#findings?.finish().map(findingWords) ?? [],
       summary,
       odd: this.#odd.records,
       oddTotal: this.#odd.total,
