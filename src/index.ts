@@ -3,6 +3,23 @@
  * opens no file and reads no clock.
  */
 
+// Rules without traffic
+export type { Severity } from './analysis/lint/finding.ts'
+export {
+  type LintFinding,
+  type LintReport,
+  lintRuleset,
+  type UndecidedRule,
+} from './analysis/lint/lint.ts'
+export {
+  type OpenRule,
+  type QueryAnswer,
+  queryRuleset,
+  type RuleReference,
+} from './analysis/query/query.ts'
+export { NoQuestion } from './analysis/query/question.ts'
+export { TooManyCases, type Verdict, type WayName } from './analysis/query/walk.ts'
+export type { Witness } from './analysis/query/witness.ts'
 // Captures in and out
 export { type CaptureInput, type CaptureOptions, MergedCapture, readCapture } from './capture/merge.ts'
 export { type CaptureInterface, type CaptureProblem, CaptureRecord } from './capture/record.ts'

@@ -12,13 +12,17 @@ import { readSilences, type Silence } from './silence.ts'
 export interface LintFinding {
   /** Which kind it is; stable. Those of reading the text keep the code of their diagnostic. */
   readonly code: string
+  /** A note is worth a look; a warning is probably wrong. */
   readonly severity: Severity
+  /** File, line and column. */
   readonly place: Place
-  /** Offset into the text, and how much of it is meant. */
+  /** Offset into the text. */
   readonly position: number
+  /** How much of it is meant, in UTF-16 units. */
   readonly length: number
   /** Null where the text itself is meant, not what it says. */
   readonly table: string | null
+  /** Null likewise. */
   readonly chain: string | null
   /** Of the rule in its chain, from 1. */
   readonly number: number | null
@@ -32,19 +36,27 @@ export interface LintFinding {
 
 /** A rule of which the budget did not suffice to say whether it can match. */
 export interface UndecidedRule {
+  /** Where it begins. */
   readonly place: Place
+  /** Its table. */
   readonly table: string
+  /** Its chain. */
   readonly chain: string
+  /** In its chain, from 1. */
   readonly number: number
 }
 
+/** All that lint has to say about a text of rules. */
 export interface LintReport {
   /** In the order of the text. */
   readonly findings: readonly LintFinding[]
   /** Findings that a comment of the file silences. */
   readonly silenced: number
+  /** Rules of which nothing is told, because the budget did not suffice. */
   readonly undecided: readonly UndecidedRule[]
+  /** How many rules there are. */
   readonly rules: number
+  /** How many chains there are. */
   readonly chains: number
 }
 

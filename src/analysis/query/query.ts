@@ -27,28 +27,40 @@ import { type Witness, WitnessMaker } from './witness.ts'
 
 /** A rule by its place. */
 export interface RuleReference {
+  /** `filter`, `nat`, `mangle`, `raw`, `security`. */
   readonly table: string
+  /** The chain that it stands in. */
   readonly chain: string
   /** From 1; null: the policy. */
   readonly number: number | null
+  /** As it was named when the rules were read; null: a policy that the file does not state. */
   readonly file: string | null
+  /** From 1; null likewise. */
   readonly line: number | null
   /** As iptables-save prints it, without `-A CHAIN`; of a policy its name. */
   readonly text: string
+}
+
+/** A rule of which nobody can say beforehand whether it takes a packet. */
+export interface OpenRule extends RuleReference {
+  /** The matches that leave it open: `limit`, `recent`, `set`. */
+  readonly matches: readonly string[]
 }
 
 /** What becomes of some of the packets. */
 export interface QueryAnswer {
   /** Which hooks they meet: to this host, through it, from it. */
   readonly way: WayName
+  /** NEW, ESTABLISHED, RELATED, INVALID or UNTRACKED. */
   readonly ctstate: string
+  /** What becomes of them. */
   readonly verdict: Verdict
   /** False: it may be, and it may be something else; `dependsOn` says on which rules. */
   readonly certain: boolean
   /** Null: no table stands in the way. */
   readonly decidedBy: RuleReference | null
-  /** With the matches that leave it open: `limit`. */
-  readonly dependsOn: readonly (RuleReference & { readonly matches: readonly string[] })[]
+  /** Where it is not certain: on these rules. */
+  readonly dependsOn: readonly OpenRule[]
   /** A packet of them that the engine gives the same verdict by the same rule; null: none was found. */
   readonly witness: Witness | null
 }
@@ -251,7 +263,7 @@ class Describer {
     return { table: this.#tables.get(chain.chain)!, chain: chain.name, number, file, line, text }
   }
 
-  open(node: RuleNode) {
+  open(node: RuleNode): OpenRule {
     const { open } = node.conditions
     // What is open beside matches is a mark, or an answer to a question that nobody can give.
     const names = node.rule.matches.map(({ name }) => name).filter((name) => !plain.has(name))

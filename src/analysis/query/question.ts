@@ -31,8 +31,9 @@ import {
   wide,
 } from '../space.ts'
 
-/** A selection that says something other than what a packet is. */
+/** Thrown for a selection that says something other than what a packet is; the message names it. */
 export class NoQuestion extends Error {
+  /** By which it is told from other errors. */
   override readonly name = 'NoQuestion'
 }
 

@@ -49,6 +49,7 @@ const stops: Readonly<Record<WayName, readonly (readonly [hook: Hook, table: Tab
   ],
 }
 
+/** How a packet's way ends. */
 export type Verdict = 'ACCEPT' | 'DROP' | 'REJECT' | 'QUEUE'
 
 /** What becomes of some packets. */
@@ -71,6 +72,7 @@ export interface Decision {
 
 /** Thrown where there are too many cases to be told apart. */
 export class TooManyCases extends Error {
+  /** By which it is told from other errors. */
   override readonly name = 'TooManyCases'
 }
 

@@ -22,7 +22,9 @@ import type { Outcome, WayName } from './walk.ts'
 export interface Witness {
   /** In words: `tcp 198.51.100.7:40000 > 10.0.0.5:22 S`. */
   readonly packet: string
+  /** The interface that it comes in by; null: this host sends it. */
   readonly inInterface: string | null
+  /** The one that it leaves by; null: it is for this host. */
   readonly outInterface: string | null
   /** From its IP header on. */
   readonly bytes: Uint8Array
