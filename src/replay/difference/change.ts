@@ -7,6 +7,7 @@ import type { Why } from './why.ts'
 
 /** What became of a packet on one side, and who decided that. */
 export interface Judgement {
+  /** Its verdict, or why it came to none. */
   readonly fate: Fate
   /** The rule or policy; null: the stack, the tracker, nobody. */
   readonly by: RulePlace | null
@@ -16,12 +17,15 @@ export interface Judgement {
 export interface TellingPacket {
   /** In what it differs, most telling first. */
   readonly effects: readonly Effect[]
+  /** With OLD. */
   readonly old: PacketRecord
+  /** With NEW. */
   readonly new: PacketRecord
 }
 
 /** A flow that went another way, told by the first packet that differs in the most telling way. */
 export interface FlowChange {
+  /** Which one it is. */
   readonly flow: Conversation
   /** In what its packets differ, most telling first. */
   readonly effects: readonly Effect[]
@@ -37,10 +41,13 @@ export interface FlowChange {
 
 /** Flows that changed alike: from what the same rule decided to what the same rule decided. */
 export interface ChangeGroup {
+  /** What became of their packets with OLD. */
   readonly old: Judgement
+  /** With NEW. */
   readonly new: Judgement
   /** Of all its flows. */
   readonly effects: readonly Effect[]
+  /** How many there are. */
   readonly flows: number
   /** Packets that differ. */
   readonly packets: number

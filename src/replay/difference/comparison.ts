@@ -31,7 +31,9 @@ import type { Why } from './why.ts'
 
 /** Both sides know the same host and have the same seed; else they share nothing. */
 export class Comparison {
+  /** Flows that changed so far. */
   readonly changes: ChangeList = new ChangeList()
+  /** Flows so far. */
   readonly conversations: Conversations
   #differing = 0
   #reclassified = 0

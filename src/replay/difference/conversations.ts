@@ -30,6 +30,7 @@ const NO_PORTS = 0x1_0000
 
 /** A conversation in words of a record, in the direction of its first packet. */
 export interface Conversation extends RecordTuple {
+  /** Of its addresses. */
   readonly family: 'ipv4' | 'ipv6'
   /** As `/proc/net/nf_conntrack` names it. */
   readonly protocol: string

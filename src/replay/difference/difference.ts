@@ -7,12 +7,14 @@ import type { SwapReport } from './sessions.ts'
 export interface Difference {
   /** No flow changed. */
   readonly same: boolean
+  /** How many there are. */
   readonly flows: {
     readonly total: number
     readonly changed: number
     /** Made room for others in a very large capture: their later packets count as further flows. */
     readonly forgotten: number
   }
+  /** Likewise. */
   readonly packets: {
     readonly total: number
     readonly changed: number

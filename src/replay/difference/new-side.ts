@@ -12,6 +12,7 @@ export interface NewSideParts extends Omit<SideParts, 'firewall'> {
   readonly station: Station
 }
 
+/** For `Comparison` and `Tracing`. */
 export class NewSide extends Side {
   /** Between `receive` and `send`: as it was recorded. */
   readonly packet: Packet = new Packet()
@@ -19,6 +20,7 @@ export class NewSide extends Side {
   readonly tuple: Tuple = new Tuple()
   readonly #station: Station
 
+  /** Becomes the listener of the firewall's notes. */
   constructor({ station, ...parts }: NewSideParts) {
     super({ ...parts, firewall: station.firewall })
     this.#station = station

@@ -8,8 +8,11 @@ import { printRule } from '../../ruleset/printer.ts'
 
 /** A rule, or the policy of a chain. */
 export interface RulePlace {
+  /** Of iptables or ip6tables. */
   readonly family: Family
+  /** `filter`, `nat`, … */
   readonly table: string
+  /** Its name. */
   readonly chain: string
   /** In its chain, from 1; null: the policy. */
   readonly number: number | null

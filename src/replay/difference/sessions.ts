@@ -39,8 +39,11 @@ export interface SwapReport {
   readonly packets: number
   /** Connections in the table, but those that TCP has closed. */
   readonly open: number
+  /** Of those, that NEW lets pass what OLD does. */
   readonly goesOn: number
+  /** That NEW stops in a packet that OLD lets pass. */
   readonly cut: number
+  /** Without a packet behind the swap. */
   readonly unseen: number
   /** Tables that NEW does not name, so that they stayed: `ipv4 nat`. */
   readonly kept: readonly string[]

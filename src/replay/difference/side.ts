@@ -18,6 +18,7 @@ export interface SideParts {
 
 /** A firewall whose notes are gathered packet by packet. */
 export class Side {
+  /** Its rules and their tracker. */
   readonly firewall: Firewall
   /** What rules had to say about the last packet. */
   notes: string[] = []

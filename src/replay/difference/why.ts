@@ -9,6 +9,7 @@ import { placeOf, type RulePlace } from './rule-place.ts'
 export interface Cause {
   /** Whose rule it is. */
   readonly side: 'old' | 'new'
+  /** Which one it is. */
   readonly rule: RulePlace
   /**
    * `gone`: the other side has no such rule; `changed`: it has `other` in its place, whose `condition` failed; `failed`: it
@@ -16,6 +17,7 @@ export interface Cause {
    * the packet; `unreached`: it has the same rule, to which the packet did not come; `taken`: that took the packet there too.
    */
   readonly kind: 'gone' | 'changed' | 'failed' | 'behind' | 'unreached' | 'taken'
+  /** The other side's, as `kind` tells. */
   readonly other: RulePlace | null
   /** As iptables-save prints it; '' where none is to be told. */
   readonly condition: string
