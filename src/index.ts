@@ -68,6 +68,23 @@ export { buildPacket, type PacketPlan } from './packet/build.ts'
 export { decodeFrame, decodeNetwork } from './packet/decode.ts'
 export { DIRECTION_INCOMING, DIRECTION_OUTGOING, Packet } from './packet/packet.ts'
 export { Consequences } from './replay/consequences.ts'
+export type {
+  ChangeGroup,
+  FlowChange,
+  Judgement,
+  TellingPacket,
+} from './replay/difference/change.ts'
+export { Comparison } from './replay/difference/comparison.ts'
+export type { Conversation } from './replay/difference/conversations.ts'
+export type { Difference } from './replay/difference/difference.ts'
+export type { Effect, Fate } from './replay/difference/effect.ts'
+export { NewSide, type NewSideParts } from './replay/difference/new-side.ts'
+export type { HitChange, Met } from './replay/difference/rule-hits.ts'
+export type { RulePlace } from './replay/difference/rule-place.ts'
+export type { Session, SwapReport } from './replay/difference/sessions.ts'
+export { Side, type SideParts } from './replay/difference/side.ts'
+export { Tracing } from './replay/difference/tracing.ts'
+export type { Cause, Why } from './replay/difference/why.ts'
 export { Feed, type FeedOptions } from './replay/feed.ts'
 export type {
   DecidedBy,
