@@ -6,10 +6,11 @@
 import { fork } from 'node:child_process'
 import { hasCommand, measureCommand, measureStart } from './command.ts'
 import { measureLatency } from './latency.ts'
-import { printTable, type Row } from './measure.ts'
 import { measureLint } from './lint.ts'
+import { printTable, type Row } from './measure.ts'
 import { measureMemory } from './memory.ts'
 import { measureRules } from './rules.ts'
+import { measureScenarios } from './scenarios.ts'
 import { measureTracking } from './tracking.ts'
 
 const parts: Readonly<Record<string, () => Row[] | Promise<Row[]>>> = {
@@ -19,6 +20,7 @@ const parts: Readonly<Record<string, () => Row[] | Promise<Row[]>>> = {
   command: measureCommand,
   memory: measureMemory,
   latency: measureLatency,
+  scenarios: measureScenarios,
   start: measureStart,
 }
 const needsCommand: readonly string[] = ['command', 'start']

@@ -12,6 +12,11 @@ const FILL = 0.625
 /** Beyond this depth a segment that will not split (all its hashes alike) doubles instead. */
 const DEEPEST = 20
 
+/** Slots of indices that are no longer used, all of them empty again. */
+const left: Int32Array[] = []
+/** More would keep memory for nobody. */
+const MOST_LEFT = 4
+
 class Segment {
   slots: Int32Array
   used = 0
@@ -20,7 +25,8 @@ class Segment {
 
   constructor(depth: number, slots = SEGMENT_SLOTS) {
     this.depth = depth
-    this.slots = new Int32Array(slots * 2)
+    const kept = slots === SEGMENT_SLOTS ? left.pop() : undefined
+    this.slots = kept ?? new Int32Array(slots * 2)
   }
 }
 
@@ -66,6 +72,16 @@ export class HashIndex {
     slots[hole] = 0
     slots[hole + 1] = 0
     segment.used--
+  }
+
+  /** Leaves the memory to indices that are made later; this one is not to be used any more. */
+  dispose(): void {
+    for (const { slots } of new Set(this.#directory)) {
+      if (slots.length !== SEGMENT_SLOTS * 2 || left.length === MOST_LEFT) continue
+      slots.fill(0)
+      left.push(slots)
+    }
+    this.#directory = []
   }
 
   /** Bytes in use. */

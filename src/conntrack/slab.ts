@@ -8,9 +8,9 @@ const SEGMENT_RECORDS = 1 << SEGMENT_SHIFT
 const INDEX_MASK = SEGMENT_RECORDS - 1
 
 /** Segments of slabs that are no longer used, by their length in words. */
-const released = new Map<number, Int32Array[]>()
+const left = new Map<number, Int32Array[]>()
 /** More would keep memory for nobody. */
-const MOST_RELEASED = 4
+const MOST_LEFT = 4
 
 export class Slab {
   readonly segments: Int32Array[] = []
@@ -49,7 +49,7 @@ export class Slab {
     }
     if (this.#fresh === this.segments.length * SEGMENT_RECORDS) {
       const length = SEGMENT_RECORDS * this.#recordWords
-      this.segments.push(released.get(length)?.pop() ?? new Int32Array(length))
+      this.segments.push(left.get(length)?.pop() ?? new Int32Array(length))
     }
     return this.#fresh++
   }
@@ -60,11 +60,11 @@ export class Slab {
   }
 
   /** Leaves the memory to slabs that are made later; this one is not to be used any more. */
-  release(): void {
+  dispose(): void {
     const length = SEGMENT_RECORDS * this.#recordWords
-    const kept = released.get(length) ?? []
-    kept.push(...this.segments.splice(0).slice(0, MOST_RELEASED - kept.length))
-    released.set(length, kept)
+    const kept = left.get(length) ?? []
+    kept.push(...this.segments.splice(0).slice(0, MOST_LEFT - kept.length))
+    left.set(length, kept)
   }
 
   /** Records ever handed out: numbers below this may be in use. */

@@ -66,10 +66,11 @@ export class StateTable {
   }
 
   /** Leaves its memory to tables that are made later; this one is not to be used any more. */
-  release(): void {
-    this.entries.release()
-    this.addresses.release()
-    this.translations.records.release()
+  dispose(): void {
+    this.entries.dispose()
+    this.addresses.dispose()
+    this.translations.dispose()
+    this.#index.dispose()
   }
 
   words(number: number): Int32Array {

@@ -239,8 +239,8 @@ export class Tracker {
    * Leaves the memory of the table to trackers that are made later, for whoever makes a great many: the least table takes
    * megabytes. This one is not to be used any more.
    */
-  release(): void {
-    this.table.release()
+  dispose(): void {
+    this.table.dispose()
   }
 
   /**

@@ -35,9 +35,15 @@ import type { Executor, ExecutorSource, Observation, RuleCount, SentPacket } fro
 import type { LoadedRules, LoadedSetup } from './load.ts'
 import type { RuleWords } from './model.ts'
 import { Refusal } from './problem.ts'
+import { commentOf } from './rule-comment.ts'
 
 /** Tests against this engine. @throws Refusal */
 export const engine: ExecutorSource = (setup) => new Engine(setup)
+
+// A packet is through before the next one comes, of whichever test.
+const packet = new Packet()
+const tuple = new Tuple()
+const outcome = new Outcome()
 
 class Engine implements Executor {
   readonly #setup: LoadedSetup
@@ -47,9 +53,6 @@ class Engine implements Executor {
   readonly #way: HostWay
   readonly #sets = new Sets()
   #firewall: Firewall
-  readonly #packet = new Packet()
-  readonly #tuple = new Tuple()
-  readonly #outcome = new Outcome()
   #packets = 0
   #log: string[] = []
 
@@ -92,7 +95,6 @@ class Engine implements Executor {
   }
 
   send({ bytes, time, interface: device, isLocal }: SentPacket): Observation {
-    const packet = this.#packet
     packet.seconds = Math.floor(time / 1e6)
     packet.nanoseconds = (time - packet.seconds * 1e6) * 1000
     packet.frame = ++this.#packets
@@ -106,10 +108,10 @@ class Engine implements Executor {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     decodeNetwork(packet, view, bytes, 0, bytes.length, bytes.length)
     const firewall = this.#firewall
-    firewall.prepare(packet, this.#tuple)
-    firewall.process(packet, this.#tuple, this.#outcome)
+    firewall.prepare(packet, tuple)
+    firewall.process(packet, tuple, outcome)
     const source = { names: [], interfaces: [], tracker: this.#tracker, firewall }
-    const observation = this.#observation(recordOf(source, packet, this.#outcome, this.#packets))
+    const observation = this.#observation(recordOf(source, packet, outcome, this.#packets))
     const { decision, passage, hasRules } = firewall
     if (!hasRules) return { ...observation, left: observation.record.verdict === 'ACCEPT' ? bytes : null }
     if (decision.verdict !== VERDICT_ACCEPT) return observation
@@ -123,7 +125,7 @@ class Engine implements Executor {
       this.#log = []
     }
     const { rule } = this.#firewall.decision
-    return { record, comment: rule === null ? null : commentOf(rule), left: null }
+    return { record, comment: rule === null ? null : commentOf(rule.rule), left: null }
   }
 
   entries(time: number): readonly EntryView[] {
@@ -140,7 +142,7 @@ class Engine implements Executor {
         continue
       }
       const isIt = (rule: CompiledRule) =>
-        words.kind === 'comment' ? commentOf(rule) === words.text : rule.number === words.number
+        words.kind === 'comment' ? commentOf(rule.rule) === words.text : rule.number === words.number
       const found = chain.rules.find(isIt)
       if (found !== undefined) return { packets: found.packets, bytes: found.bytes }
     }
@@ -181,9 +183,9 @@ class Engine implements Executor {
     const firewall = this.#firewall
     const { names, interfaces } = capture
     const replay = new Replay(capture, firewall, {
-      onPacket: (packet, outcome) => {
+      onPacket: (one, its) => {
         const source = { names, interfaces, tracker: this.#tracker, firewall }
-        observe(this.#observation(recordOf(source, packet, outcome, ++this.#packets)))
+        observe(this.#observation(recordOf(source, one, its, ++this.#packets)))
       },
     })
     await replay.run()
@@ -192,7 +194,7 @@ class Engine implements Executor {
   }
 
   close(): void {
-    this.#tracker.release()
+    this.#tracker.dispose()
   }
 
   #newFirewall(rules: readonly LoadedRules[]): Firewall {
@@ -234,10 +236,4 @@ function refuseUnevaluated({ programs }: Firewall, rules: readonly LoadedRules[]
       .map(({ place, extension, message }) => `  ${place.file}:${place.line}: ${extension}: ${message}`)
     throw new Refusal(span, 'these rules cannot be evaluated', null, details)
   }
-}
-
-function commentOf({ rule }: CompiledRule): string | null {
-  const use = rule.matches.find(({ name }) => name === 'comment')
-  const value = use?.options['comment']?.value
-  return typeof value === 'string' ? value : null
 }

@@ -34,6 +34,13 @@ export interface RuleCount {
   readonly bytes: number
 }
 
+/** In what two machines differ that were sent the same: each side in words. */
+export interface MachineDifference {
+  readonly what: string
+  readonly here: string
+  readonly there: string
+}
+
 /** A machine set up for one test. Times are microseconds since 1970 UTC. */
 export interface Executor {
   /** Sends a packet on its way. */
@@ -48,6 +55,10 @@ export interface Executor {
   setSysctl(name: string, value: string, time: number): void
   /** The packets of a capture at their own times; each is told. */
   replay(name: string, bytes: Uint8Array, observe: (observation: Observation) => void): Promise<void>
+  /** The last step is done; of two machines all that is left to compare is compared. */
+  finish?(time: number): void
+  /** Of two machines: in what they differed since this was asked last. */
+  differences?(): readonly MachineDifference[]
   /** The test is over. */
   close(): void
 }

@@ -191,6 +191,16 @@ class TestRun {
       else if (step.kind === 'count') this.#check(step, tallies)
       else this.#step(step, executor, noCounters)
     }
+    executor.finish?.(this.#now)
+    this.#differ(executor, this.#test.span, null)
+  }
+
+  /** Two machines did not do the same: a failure, whatever is expected. */
+  #differ(executor: Executor, span: Span, packet: number | null): void {
+    for (const { what, here, there } of executor.differences?.() ?? []) {
+      const [expected, actual] = [`${what} in Sallyport: ${here}`, `${what} in Linux: ${there}`]
+      this.#fail({ span, packet, counters: '', expected, actual, edits: null })
+    }
   }
 
   #step(step: Exclude<Step, CountStep | TrafficStep>, executor: Executor, counters: Counters): void {
@@ -259,6 +269,7 @@ class TestRun {
       interface: step.via ?? this.#interfaces.get(made.source.address) ?? null,
     })
     this.#packets++
+    this.#differ(executor, step.span, this.#packets)
     this.#remember(step, made, observation)
     this.#spend(step.expectations.length, step.span)
     this.#count(observation, step.span)
@@ -353,6 +364,7 @@ class TestRun {
 
   #table({ span, expected }: TableStep, executor: Executor): void {
     const entries = executor.entries(this.#now)
+    this.#differ(executor, span, null)
     const lines =
       expected.kind === 'size'
         ? 1
@@ -389,6 +401,7 @@ class TestRun {
   #counters({ span, rule, packets, bytes }: CountersStep, executor: Executor): void {
     const found = executor.count(rule)
     if (found === null) throw new Refusal(span, 'there is no such rule')
+    this.#differ(executor, span, null)
     if (found.packets === packets && (bytes === null || found.bytes === bytes)) return
     const words = this.#written(span)
     const head = words.slice(0, words.lastIndexOf('=') + 1)
@@ -405,6 +418,7 @@ class TestRun {
     try {
       await executor.replay(step.path, bytes, (observation) => {
         this.#packets++
+        this.#differ(executor, step.span, this.#packets)
         this.#count(observation, step.span)
         for (const flow of flows) {
           if (!isOfFlow(flow.ends, observation)) continue
