@@ -31,23 +31,40 @@ export class Clock {
     this.#tickLength = 1_000_000_000 % hz === 0 ? 1_000_000_000 / hz : 0
   }
 
+  /** Is this time before the clock's? */
+  isBehind(seconds: number, nanoseconds: number): boolean {
+    return seconds < this.seconds || (seconds === this.seconds && nanoseconds < this.nanoseconds)
+  }
+
   /** Seconds since 1970 and nanoseconds. */
   set(seconds: number, nanoseconds: number): void {
     if (seconds === this.seconds && nanoseconds >= this.nanoseconds && nanoseconds < this.#nextTick) {
       this.nanoseconds = nanoseconds
       return
     }
-    if (seconds < this.seconds || (seconds === this.seconds && nanoseconds < this.nanoseconds)) {
+    if (this.isBehind(seconds, nanoseconds)) {
       this.backwards++
+      return
+    }
+    const length = this.#tickLength
+    const nextTick = this.#nextTick
+    if (seconds === this.seconds && nanoseconds < nextTick + length) {
+      // The very next tick, as in most captures: without a division.
+      this.nanoseconds = nanoseconds
+      this.#nextTick = nextTick + length
+      this.#reach(this.ticks + 1)
       return
     }
     this.seconds = seconds
     this.nanoseconds = nanoseconds
     // A capture may claim any year up to 275,760: with many ticks a second the clock stops before that.
-    const length = this.#tickLength
     const tick = length !== 0 ? (nanoseconds / length) | 0 : Math.floor((nanoseconds * this.hz) / 1e9)
     this.#nextTick = length !== 0 ? Math.imul(tick + 1, length) : Math.ceil(((tick + 1) * 1e9) / this.hz)
-    this.ticks = Math.min(LAST_TICK, seconds * this.hz + tick)
+    this.#reach(seconds * this.hz + tick)
+  }
+
+  #reach(tick: number): void {
+    this.ticks = Math.min(LAST_TICK, tick)
     this.now = this.ticks | 0
   }
 }

@@ -31,13 +31,48 @@ class Segment {
 }
 
 export class HashIndex {
-  #directory: Segment[] = [new Segment(0)]
-  #depth = 0
+  #directory: Segment[] = [new Segment(1), new Segment(1)]
+  /** Their slots, which are what a packet wants. */
+  #slots: Int32Array[] = this.#directory.map(({ slots }) => slots)
+  /** Upper bits of the hash that choose from the directory: 1 at least, because a shift by 32 would be one by 0. */
+  #depth = 1
 
   /** The slots of the segment for a hash; probe from `firstSlot`, in steps of two words, until a reference of 0. */
   slots(hash: number): Int32Array {
-    // A shift by 32 would be one by 0.
-    return this.#directory[this.#depth === 0 ? 0 : hash >>> (32 - this.#depth)]!.slots
+    return this.#slots[hash >>> (32 - this.#depth)]!
+  }
+
+  /**
+   * What stands in the index under `count` hashes, 0 for nothing, in two rounds, so that their cache misses overlap. Another
+   * reference may have the same hash. What it returns is good for nothing but being used.
+   */
+  lookUp(hashes: Int32Array, references: Int32Array, count: number): number {
+    const all = this.#slots
+    const shift = (32 - this.#depth) | 0
+    let sink = 0
+    for (let i = 0; i < count; i++) {
+      const hash = hashes[i]!
+      const slots = all[hash >>> shift]!
+      sink ^= slots[(hash << 1) & (slots.length - 1)]!
+    }
+    for (let i = 0; i < count; i++) {
+      const hash = hashes[i]!
+      const slots = all[hash >>> shift]!
+      const mask = (slots.length - 1) | 0
+      let slot = (hash << 1) & mask
+      while (slots[slot] !== hash && slots[slot | 1] !== 0) slot = (slot + 2) & mask
+      references[i] = slots[slot | 1]!
+    }
+    return sink
+  }
+
+  /** The first reference under a hash, or 0. */
+  find(hash: number): number {
+    const slots = this.slots(hash)
+    const mask = slots.length - 1
+    let slot = firstSlot(slots, hash)
+    while (slots[slot] !== hash && slots[slot + 1] !== 0) slot = (slot + 2) & mask
+    return slots[slot + 1]!
   }
 
   insert(hash: number, reference: number): void {
@@ -92,7 +127,7 @@ export class HashIndex {
   }
 
   #segment(hash: number): Segment {
-    return this.#directory[this.#depth === 0 ? 0 : hash >>> (32 - this.#depth)]!
+    return this.#directory[hash >>> (32 - this.#depth)]!
   }
 
   #grow(full: Segment, hash: number): void {
@@ -103,10 +138,12 @@ export class HashIndex {
       for (let i = 0; i < old.length; i += 2) {
         if (old[i + 1] !== 0) place(full.slots, old[i]!, old[i + 1]!)
       }
+      this.#slots = this.#slots.map((slots) => (slots === old ? full.slots : slots))
       return
     }
     if (depth === this.#depth) {
       this.#directory = this.#directory.flatMap((segment) => [segment, segment])
+      this.#slots = this.#directory.map((segment) => segment.slots)
       this.#depth++
     }
     const halves = [new Segment(depth + 1), new Segment(depth + 1)] as const
@@ -119,9 +156,12 @@ export class HashIndex {
     }
     // The directory's run of entries that led to `full`.
     const run = 1 << (this.#depth - depth)
-    const from = depth === 0 ? 0 : (hash >>> (32 - depth)) * run
-    this.#directory.fill(halves[0], from, from + run / 2)
-    this.#directory.fill(halves[1], from + run / 2, from + run)
+    const from = (hash >>> (32 - depth)) * run
+    halves.forEach((half, i) => {
+      const first = from + (i * run) / 2
+      this.#directory.fill(half, first, first + run / 2)
+      this.#slots.fill(half.slots, first, first + run / 2)
+    })
   }
 }
 

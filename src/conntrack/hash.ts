@@ -27,8 +27,22 @@ export class FlowHash {
   }
 
   /**
+   * IPv4, protocols with ports: the same whichever end is the source. `ports` are source << 16 | destination. No branch for the
+   * order of the ends: none can predict it.
+   */
+  flow4(source: number, destination: number, ports: number, protocol: number): number {
+    let order = ((source >>> 1) - (destination >>> 1)) | 0
+    if (order === 0) order = (source & 1) - (destination & 1) || (ports >>> 16) - (ports & 0xffff)
+    /** All bits set where the ends change places. */
+    const turned = -order >> 31
+    const addressTurn = (source ^ destination) & turned
+    const portTurn = (ports ^ ((ports << 16) | (ports >>> 16))) & turned
+    return this.hash4(source ^ addressTurn, destination ^ addressTurn, ports ^ portTurn, protocol)
+  }
+
+  /**
    * IPv4. `first` and `last` are the two ends, each an address and its part of the ports, in an order that does not
-   * depend on the direction: see `orderEnds`.
+   * depend on the direction.
    */
   hash4(firstAddress: number, lastAddress: number, ports: number, protocol: number): number {
     const h = this.#high

@@ -30,6 +30,7 @@ import { sctpStateNames } from './sctp/table.ts'
 import {
   ORIGINAL,
   REPLY,
+  STATUS_ACCOUNTED,
   STATUS_CONFIRMED,
   STATUS_DST_NAT,
   STATUS_DST_NAT_DONE,
@@ -39,7 +40,7 @@ import {
 import { setLastKind } from './tcp/last.ts'
 import { FLAG_BE_LIBERAL, FLAG_SACK_PERM, setSideFlags } from './tcp/side.ts'
 import { KIND_NONE, TCP_STATE_NAMES } from './tcp/state.ts'
-import { ACCOUNTED, type Tracker } from './tracker.ts'
+import type { Tracker } from './tracker.ts'
 import { inverseParts, Tuple } from './tuple.ts'
 import type { EntryView, TupleView } from './view.ts'
 
@@ -115,7 +116,7 @@ export function loadEntry(tracker: Tracker, view: EntryView): LoadResult {
     words[at + GRE_STREAM_TIMEOUT] = view.gre?.streamTimeout ?? tracker.settings.greTimeoutStream
   }
   if (view.counters !== null) {
-    words[at + STATUS] = words[at + STATUS]! | ACCOUNTED
+    words[at + STATUS] = words[at + STATUS]! | STATUS_ACCOUNTED
     const { original, reply } = view.counters
     words[at + PACKETS] = original.packets
     words[at + PACKETS + 1] = reply.packets

@@ -1,26 +1,11 @@
 /** What the tracker made of one packet; reused from packet to packet. */
 import { STATUS } from './entry.ts'
+import { DROPPED_BY_NOBODY } from './outcome-words.ts'
 import { Reasons } from './reason.ts'
 import { CTINFO_NONE } from './status.ts'
 import type { StateTable } from './table.ts'
 
-/** `Outcome.droppedBy`: who dropped the packet. */
-export const DROPPED_BY_NOBODY = 0
-/** The stack, before any hook, or while putting fragments together. */
-export const DROPPED_BY_IP = 1
-/** The tracker: table full, clash. */
-export const DROPPED_BY_CONNTRACK = 2
-/** A helper that could not do its work on the packet. */
-export const DROPPED_BY_HELPER = 3
-/** A rule, a policy, or a match that could not read the packet. */
-export const DROPPED_BY_RULES = 4
-
-/** `Outcome.changes`: what listeners are told of (IPCT_*), merged over the packet. */
-export const CHANGED_NEW = 1
-export const CHANGED_REPLY = 2
-export const CHANGED_ASSURED = 4
-export const CHANGED_STATE = 8
-export const CHANGED_MARK = 32
+export * from './outcome-words.ts'
 
 /** Number of the packet's entry, or of the one that the packet ended, which is still readable; else -1. */
 export function entryOf({ entry, ended }: Outcome): number {

@@ -99,9 +99,6 @@ const defaults24: readonly (readonly [string, number])[] = [
 /** The one sysctl of connection tracking in Linux 2.4.20. */
 const MAX_24 = 'net.ipv4.ip_conntrack_max'
 
-/** Places in `Settings.tcp`: TCP states 0–9, then the two timeouts that belong to no state. */
-export const TIMEOUT_MAX_RETRANS = 10
-export const TIMEOUT_UNACKNOWLEDGED = 11
 /** SYN_SENT2 has no sysctl of its own. */
 const SYN_SENT2_SECONDS = 120
 

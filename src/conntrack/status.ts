@@ -15,6 +15,10 @@ export const STATUS_NAT_CLASH = 0x1000
 export const STATUS_HELPER = 0x2000
 export const STATUS_OFFLOAD = 0x4000
 export const STATUS_HW_OFFLOAD = 0x8000
+/** Ours, behind those of Linux and the wheel's (16–26): the entry is accounted. */
+export const STATUS_ACCOUNTED = 0x800_0000
+/** Likewise: it has a policy of timeouts (`-j CT --timeout`). */
+export const STATUS_OWN_TIMEOUTS = 0x4000_0000
 
 /** What a packet is to the tracker (Linux `enum ip_conntrack_info`); 3 and above is the reply direction. */
 export const CTINFO_ESTABLISHED = 0

@@ -4,11 +4,14 @@
  */
 import {
   ADDRESSES,
+  BYTES,
   DEADLINE,
   DESTINATION,
   ENTRY_WORDS,
   ID,
   NEXT,
+  PACKETS,
+  PACKETS_HIGH,
   PORTS,
   PROTOCOL,
   PROTOCOL_IPV6_BIT,
@@ -87,7 +90,7 @@ export class StateTable {
    */
   lookup(tuple: Tuple): number {
     const hash = tuple.hash
-    if (tuple.ahead !== 0) {
+    if (tuple.ahead > 0) {
       // Whatever became of the entry since: no two that are confirmed have the same tuple.
       const number = (tuple.ahead - 1) >>> 1
       const direction = this.#matchReference(tuple, tuple.ahead)
@@ -105,24 +108,32 @@ export class StateTable {
     }
   }
 
+  /** What the index names for a hash, or 0: an entry that most likely is the flow's. */
+  referenceOf(hash: number): number {
+    return this.#index.find(hash)
+  }
+
   #isConfirmed(number: number): boolean {
     return (this.entries.words(number)[this.entries.at(number) + STATUS]! & STATUS_CONFIRMED) !== 0
   }
 
-  /** Reads ahead what `lookup` will need, so that the cache misses of several packets overlap. */
-  touchIndex(tuple: Tuple): void {
-    const hash = tuple.hash
-    const slots = this.#index.slots(hash)
-    tuple.ahead = slots[firstSlot(slots, hash) + 1]!
-  }
-
-  /** The same for the entry that the index named. What it returns is good for nothing but being used. */
-  touchEntry(tuple: Tuple): number {
-    if (tuple.ahead === 0) return 0
-    const number = (tuple.ahead - 1) >>> 1
-    const words = this.entries.words(number)
-    const at = this.entries.at(number)
-    return words[at]! ^ words[at + 16]!
+  /**
+   * Reads ahead for `count` packets what `lookup` will need, in three rounds, so that their cache misses overlap: the
+   * index, then the entries that it names for the hashes, which go to `references` (0 for none). What it returns is good for
+   * nothing but being used.
+   */
+  lookAhead(hashes: Int32Array, references: Int32Array, count: number): number {
+    let sink = this.#index.lookUp(hashes, references, count)
+    const segments = this.entries.segments
+    for (let i = 0; i < count; i++) {
+      const reference = references[i]!
+      if (reference === 0) continue
+      const number = (reference - 1) >>> 1
+      const words = segments[number >>> 15]!
+      const at = (number & 0x7fff) << 5
+      sink ^= words[at]! ^ words[at | 16]!
+    }
+    return sink
   }
 
   #matchReference(tuple: Tuple, reference: number): number {
@@ -216,7 +227,8 @@ export class StateTable {
     const number = this.entries.allocate()
     const words = this.entries.words(number)
     const at = this.entries.at(number)
-    words.fill(0, at, at + ENTRY_WORDS)
+    // A call of `fill` takes longer.
+    for (let i = 0; i < ENTRY_WORDS; i++) words[at + i] = 0
     words[at + SOURCE] = tuple.addresses[0]!
     words[at + DESTINATION] = tuple.addresses[4]!
     words[at + PORTS] = tuple.ports
@@ -266,11 +278,17 @@ export class StateTable {
     this.count--
   }
 
-  /** Adds to a byte counter: two words, the high one first counted in units of 2^32. */
-  addBytes(words: Int32Array, at: number, bytes: number): void {
-    const low = words[at]! >>> 0
-    words[at] = low + bytes
-    if (low + bytes > 0xffff_ffff) words[at + 1] = words[at + 1]! + 1
+  /** Counts a packet of so many bytes in an entry that is accounted. */
+  account(words: Int32Array, at: number, direction: number, bytes: number): void {
+    const packets = at + PACKETS + direction
+    words[packets] = words[packets]! + 1
+    if (words[packets] === 0)
+      words[at + PACKETS_HIGH] = words[at + PACKETS_HIGH]! + (direction === ORIGINAL ? 0x10000 : 1)
+    // Two words, the high one in units of 2^32.
+    const counter = at + BYTES + direction * 2
+    const low = words[counter]! >>> 0
+    words[counter] = low + bytes
+    if (low + bytes > 0xffff_ffff) words[counter + 1] = words[counter + 1]! + 1
   }
 
   /** Confirmed and not expired at `now`. */

@@ -7,6 +7,7 @@
  *     tracker.confirm(packet, tuple, outcome)   at the very end: a new entry enters the table
  *     tracker.discard(outcome)                  instead, where something in between dropped the packet
  */
+import type { CaptureRecord } from '../packet/capture-record.ts'
 import type { Packet } from '../packet/packet.ts'
 import {
   CHECKSUM_BAD,
@@ -27,17 +28,7 @@ import {
 import { verifyChecksum } from '../packet/verify.ts'
 import { Census, noteRefused } from './census.ts'
 import { Clock, ticksOf } from './clock.ts'
-import {
-  BYTES,
-  DEADLINE,
-  flowState,
-  ID,
-  PACKETS,
-  PACKETS_HIGH,
-  PROTOCOL,
-  STATUS,
-  setFlowState,
-} from './entry.ts'
+import { DEADLINE, flowState, ID, PROTOCOL, STATUS, setFlowState } from './entry.ts'
 import { Tracker24 } from './era-2.4/tracker.ts'
 import {
   HANDLED_DELETE,
@@ -75,26 +66,23 @@ import {
   CTINFO_RELATED_REPLY,
   ORIGINAL,
   REPLY,
+  STATUS_ACCOUNTED,
   STATUS_ASSURED,
   STATUS_CONFIRMED,
   STATUS_DYING,
   STATUS_EXPECTED,
   STATUS_FIXED_TIMEOUT,
+  STATUS_OWN_TIMEOUTS,
   STATUS_SEEN_REPLY,
   STATUS_SEQ_ADJUST,
 } from './status.ts'
 import { StateTable } from './table.ts'
-import { NOT_PLAIN, trackPlainAck } from './tcp/plain-ack.ts'
+import { PlainPath } from './tcp/plain-path.ts'
 import { judged } from './tcp/sequence.ts'
 import { CLOSE } from './tcp/state.ts'
 import type { Template } from './template.ts'
 import type { TimeoutPolicy } from './timeout-policy.ts'
 import { Tuple } from './tuple.ts'
-
-/** Beside the status bits and the wheel's: the entry is accounted. */
-export const ACCOUNTED = 1 << 27
-/** Likewise: it has a policy of timeouts (`-j CT --timeout`). */
-const OWN_TIMEOUTS = 1 << 30
 
 /** Expired entries taken away for each packet, so that none waits for all. */
 const EXPIRY_BUDGET = 64
@@ -211,6 +199,7 @@ export class Tracker {
   readonly #icmpErrors: IcmpErrors
   readonly #handling = new Handling()
   readonly #reply = new Tuple()
+  readonly #plain: PlainPath
   /** An entry had a zone for one direction only. */
   #splitZones = false
 
@@ -230,6 +219,7 @@ export class Tracker {
     this.table = new StateTable(options.fillRandom ?? platformRandom)
     this.helpers = new Helpers(this.table, this.clock, this.settings)
     this.checksums = options.checksums ?? 'auto'
+    this.#plain = new PlainPath(this.table, this.clock, this.settings)
     this.#zones = ((options.zone ?? 0) << 16) | (options.zone ?? 0)
     this.#icmpErrors = new IcmpErrors(this.table)
     this.#era24 = linux === '2.4' ? new Tracker24(this) : null
@@ -250,6 +240,8 @@ export class Tracker {
    */
   setTime(seconds: number, nanoseconds: number): void {
     const clock = this.clock
+    // Once told, a time is over: nothing else is due by then.
+    if (nanoseconds === clock.nanoseconds && seconds === clock.seconds) return
     clock.set(seconds, nanoseconds)
     const wheel = this.table.wheel
     if (clock.ticks === wheel.cursor) return
@@ -257,9 +249,10 @@ export class Tracker {
       wheel.start(clock.ticks)
       return
     }
+    wheel.until = clock.ticks
+    if (wheel.skip()) return
     // A listener is told in order; without one, what has expired may wait: nobody can see it.
     wheel.budget = this.onEvent === null ? EXPIRY_BUDGET : Number.POSITIVE_INFINITY
-    wheel.until = clock.ticks
     if (wheel.until - wheel.cursor > LONGEST_JUMP) this.#drain(clock.ticks)
     else this.#expireDue()
   }
@@ -335,6 +328,7 @@ export class Tracker {
       this.#judgeIssue(packet, outcome)
       return
     }
+    if (this.#trackPlain(packet, tuple, outcome)) return
     const protocol = packet.protocol
     const needed = headerLength(protocol)
     if (packet.transportCaptured < needed && packet.transportCaptured < packet.transportLength) {
@@ -355,6 +349,53 @@ export class Tracker {
       return
     }
     this.#resolve(packet, tuple, outcome, template)
+  }
+
+  /**
+   * The short way of a frame: `PlainPath.track` is all that there is to do for a plain segment. Null while somebody has to
+   * be told of more than that: a listener, a helper, or another Linux.
+   */
+  get plain(): PlainPath | null {
+    const needsAll = this.onEvent !== null || this.helpers.attachments.size > 0 || this.#era24 !== null
+    return needsAll ? null : this.#plain
+  }
+
+  /** Tracks a frame at the clock's time, as `PlainPath.trackFrame`. */
+  trackFrame(record: CaptureRecord, network: number, reference: number): number {
+    return this.#plain.trackFrame(record, network, reference, this.#zones, this.#verifies(record.direction))
+  }
+
+  /** The packet that nearly every packet is, by its short way. False: it is another one, and nothing was changed. */
+  #trackPlain(packet: Packet, tuple: Tuple, outcome: Outcome): boolean {
+    const { transportLength, transportCaptured } = packet
+    if (
+      tuple.protocol !== PROTOCOL_TCP ||
+      tuple.ahead < 0 ||
+      transportCaptured < 20 ||
+      packet.transportOffset - packet.networkOffset !== 20 ||
+      packet.largestFragment !== 0
+    )
+      return false
+    const reference = tuple.ahead === 0 ? this.table.referenceOf(tuple.hash) : tuple.ahead
+    if (reference <= 0) return false
+    const verifies = this.#verifies(packet.direction)
+    const { view, bytes, networkOffset } = packet
+    const found = this.#plain.track(
+      view,
+      bytes.length,
+      networkOffset,
+      transportLength,
+      transportCaptured,
+      reference,
+      tuple.zones,
+      verifies,
+    )
+    if (found < 0) return false
+    packet.checksum = verifies && transportCaptured >= transportLength ? CHECKSUM_GOOD : CHECKSUM_UNKNOWN
+    outcome.ctinfo = CTINFO_ESTABLISHED + (found & 1) * (CTINFO_ESTABLISHED_REPLY - CTINFO_ESTABLISHED)
+    outcome.entry = found >> 1
+    outcome.changes = this.#plain.changes
+    return true
   }
 
   #judgeIssue(packet: Packet, outcome: Outcome): void {
@@ -384,15 +425,6 @@ export class Tracker {
       }
       const words = table.words(number)
       const at = table.at(number)
-      if (packet.protocol === PROTOCOL_TCP) {
-        const seconds = trackPlainAck(words, at, packet, direction, this.#settingsOf(number, words, at))
-        if (seconds !== NOT_PLAIN) {
-          outcome.ctinfo = CTINFO_ESTABLISHED + direction * (CTINFO_ESTABLISHED_REPLY - CTINFO_ESTABLISHED)
-          outcome.entry = number
-          this.#refresh(number, words, at, direction, packet, seconds)
-          return
-        }
-      }
       const statusBefore = words[at + STATUS]!
       outcome.ctinfo =
         direction === REPLY
@@ -436,7 +468,7 @@ export class Tracker {
         return
       }
       if (result === HANDLED_DELETE) {
-        this.#count(words, at, direction, packet)
+        if ((statusBefore & STATUS_ACCOUNTED) !== 0) table.account(words, at, direction, packet.length)
         // Rules still see it: the packet belongs to it.
         outcome.ended = number
         outcome.endedStatus = statusBefore | STATUS_DYING | (direction === REPLY ? STATUS_SEEN_REPLY : 0)
@@ -474,7 +506,7 @@ export class Tracker {
 
   /** The timeouts, and the other sysctls, that an entry goes by. */
   #settingsOf(number: number, words: Int32Array, at: number): Settings {
-    if ((words[at + STATUS]! & OWN_TIMEOUTS) === 0) return this.settings
+    if ((words[at + STATUS]! & STATUS_OWN_TIMEOUTS) === 0) return this.settings
     return this.helpers.attachments.get(number)?.policy?.settings ?? this.settings
   }
 
@@ -514,7 +546,7 @@ export class Tracker {
     if (this.settings.acct !== 0) {
       const words = table.words(number)
       const at = table.at(number)
-      words[at + STATUS] = words[at + STATUS]! | ACCOUNTED
+      words[at + STATUS] = words[at + STATUS]! | STATUS_ACCOUNTED
     }
     const { helpers } = this
     const helper = template === null ? null : template.helper
@@ -525,7 +557,7 @@ export class Tracker {
       helpers.attach(number).policy = template.policy
       const words = table.words(number)
       const at = table.at(number)
-      words[at + STATUS] = words[at + STATUS]! | OWN_TIMEOUTS
+      words[at + STATUS] = words[at + STATUS]! | STATUS_OWN_TIMEOUTS
     }
     return number
   }
@@ -564,16 +596,7 @@ export class Tracker {
       words[at + DEADLINE] = deadline
       if (earlier) this.table.wheel.moved(number, words, at)
     }
-    this.#count(words, at, direction, packet)
-  }
-
-  #count(words: Int32Array, at: number, direction: number, packet: Packet): void {
-    if ((words[at + STATUS]! & ACCOUNTED) === 0) return
-    const low = at + PACKETS + direction
-    words[low] = words[low]! + 1
-    if (words[low] === 0)
-      words[at + PACKETS_HIGH] = words[at + PACKETS_HIGH]! + (direction === ORIGINAL ? 0x10000 : 1)
-    this.table.addBytes(words, at + BYTES + direction * 2, packet.length)
+    if ((status & STATUS_ACCOUNTED) !== 0) this.table.account(words, at, direction, packet.length)
   }
 
   /**
@@ -653,7 +676,8 @@ export class Tracker {
     outcome.entry = -1
     if ((status & STATUS_CONFIRMED) === 0) this.#forget(number)
     else {
-      this.#count(words, at, outcome.ctinfo >= CTINFO_ESTABLISHED_REPLY ? REPLY : ORIGINAL, packet)
+      const direction = outcome.ctinfo >= CTINFO_ESTABLISHED_REPLY ? REPLY : ORIGINAL
+      if ((status & STATUS_ACCOUNTED) !== 0) this.table.account(words, at, direction, packet.length)
       this.#destroy(number, -1)
     }
   }
@@ -734,13 +758,13 @@ export class Tracker {
     this.statistics.invalid++
   }
 
+  #verifies(direction: number): boolean {
+    return this.checksums !== 'ignore' && this.settings.checksum !== 0 && direction !== DIRECTION_OUTGOING
+  }
+
   /** Transport checksums are verified in PREROUTING only: what this host sends is not complete yet. */
   #verify(packet: Packet): void {
-    if (
-      this.checksums === 'ignore' ||
-      this.settings.checksum === 0 ||
-      packet.direction === DIRECTION_OUTGOING
-    ) {
+    if (!this.#verifies(packet.direction)) {
       packet.checksum = CHECKSUM_UNKNOWN
       return
     }

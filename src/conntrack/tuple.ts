@@ -38,7 +38,10 @@ export class Tuple {
   zones = 0
   /** Keyed hash of the flow, as a signed 32-bit integer: the same for both directions; set by `computeHash`. */
   hash = 0
-  /** What the index named for the hash when it was read ahead: `lookup` tries that entry first. 0 for nothing. */
+  /**
+   * What the index named for the hash when it was read ahead: `lookup` tries that entry first. 0: it was not; -1: there was
+   * nothing, or nothing that went the short way.
+   */
   ahead = 0
 
   /**
@@ -134,16 +137,7 @@ export class Tuple {
       this.hash = hashWords(flowHash, addresses, 0, 4, ports, protocol)
       return
     }
-    // The usual case of `hashWords`, without its loop, and without a branch for the order: none can predict it.
-    const source = addresses[0]!
-    const destination = addresses[4]!
-    let order = ((source >>> 1) - (destination >>> 1)) | 0
-    if (order === 0) order = (source & 1) - (destination & 1) || (ports >>> 16) - (ports & 0xffff)
-    /** All bits set where the ends change places. */
-    const turned = -order >> 31
-    const addressTurn = (source ^ destination) & turned
-    const portTurn = (ports ^ ((ports << 16) | (ports >>> 16))) & turned
-    this.hash = flowHash.hash4(source ^ addressTurn, destination ^ addressTurn, ports ^ portTurn, protocol)
+    this.hash = flowHash.flow4(addresses[0]!, addresses[4]!, ports, protocol)
   }
 }
 

@@ -29,11 +29,10 @@ import {
 import { isKnown } from './era-2.4/tuple.ts'
 import type { Expectation } from './expectation.ts'
 import { sctpStateNames } from './sctp/table.ts'
-import { ORIGINAL, REPLY } from './status.ts'
+import { ORIGINAL, REPLY, STATUS_ACCOUNTED } from './status.ts'
 import type { StateTable } from './table.ts'
 import { TCP_STATE_NAMES } from './tcp/state.ts'
 import type { Tracker } from './tracker.ts'
-import { ACCOUNTED } from './tracker.ts'
 import { Tuple } from './tuple.ts'
 import type { CounterView, EntryView, ExpectationView, TupleView } from './view.ts'
 
@@ -114,7 +113,7 @@ export function viewEntry(tracker: Tracker, number: number, now: number): EntryV
     zoneOriginal: words[at + ZONES]! >>> 16,
     zoneReply: words[at + ZONES]! & 0xffff,
     counters:
-      (status & ACCOUNTED) === 0
+      (status & STATUS_ACCOUNTED) === 0
         ? null
         : { original: counterView(words, at, 0), reply: counterView(words, at, REPLY) },
     start: stamped ? { seconds: attachment.startSeconds, nanoseconds: attachment.startNanoseconds } : null,

@@ -86,18 +86,32 @@ export class TimingWheel {
   /** The deadline of a filed entry was changed: files it anew if its slot would come up too late. */
   moved(number: number, words: Int32Array, at: number): void {
     const status = words[at + STATUS]!
-    if ((status & FILED) === 0) return
+    if ((status & FILED) === 0 || !this.#comesTooLate(status, words[at + DEADLINE]!)) return
+    this.remove(number)
+    this.file(number)
+  }
+
+  #comesTooLate(status: number, deadline: number): boolean {
     const slot = (status >>> SLOT_SHIFT) & SLOT_BITS
     const level = slot >>> 8
-    const unit = (this.#cursor | 0) >>> (level * 8)
+    const cursor = this.#cursor | 0
+    const unit = cursor >>> (level << 3)
     let turns = ((slot & 0xff) - unit) & 0xff
     // The slot of the running unit was emptied when the unit began: it comes up one round later.
     if (turns === 0 && level > 0) turns = 256
-    const due = (unit + turns) << (level * 8)
-    const cursor = this.#cursor | 0
-    if ((words[at + DEADLINE]! - cursor) >>> 0 >= (due - cursor) >>> 0) return
-    this.remove(number)
-    this.file(number)
+    const due = (unit + turns) << (level << 3)
+    return (deadline - cursor) >>> 0 < (due - cursor) >>> 0
+  }
+
+  /** Goes on to tick `until` at once where nothing is filed on the way and no unit begins; false: `nextDue` has to look. */
+  skip(): boolean {
+    const steps = this.until - this.#cursor
+    const from = this.#cursor & 0xff
+    if (from === 0 || steps < 0 || from + steps > 0xff) return false
+    const heads = this.#heads
+    for (let slot = from; slot <= from + steps; slot++) if (heads[slot] !== 0) return false
+    this.#cursor = this.until
+    return true
   }
 
   /**

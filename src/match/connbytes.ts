@@ -1,6 +1,6 @@
 import { BYTES, PACKETS, PACKETS_HIGH } from '../conntrack/entry.ts'
 import { entryOf, statusOf } from '../conntrack/outcome.ts'
-import { ACCOUNTED } from '../conntrack/tracker.ts'
+import { STATUS_ACCOUNTED } from '../conntrack/status.ts'
 import type { Environment, Test } from '../hook/environment.ts'
 import { defineMatch, option } from '../ruleset/extension.ts'
 import { choice } from '../ruleset/kind/choice.ts'
@@ -48,7 +48,7 @@ export const connbytes = defineMatch({
       const { outcome } = passage
       if (!isTracked(outcome.ctinfo)) return isJudged(passage, raw) && false
       const entry = entryOf(outcome)
-      if ((statusOf(table, outcome) & ACCOUNTED) === 0) return false
+      if ((statusOf(table, outcome) & STATUS_ACCOUNTED) === 0) return false
       const words = table.words(entry)
       const at = table.at(entry)
       const packets = (original ? packetsOf(words, at, 0) : 0) + (reply ? packetsOf(words, at, 1) : 0)

@@ -9,25 +9,62 @@ function fold(sum: number): number {
   return (once & 0xffff) + (once >>> 16)
 }
 
-// 16,384 words add at most 2^31 − 32768 to a folded sum: the accumulator stays an int32.
-const blockBytes = 16_383 * 4
+/** Bytes of a block, and of so many blocks that their words cannot overflow an int32 on top of a folded sum. */
+const BLOCK = 16
+const BLOCKS = 4_095 * BLOCK
 
-/** Adds the bytes from `start` to `end` to a folded sum. An odd last byte is padded with zero. */
-export function addSum(view: DataView, start: number, end: number, sum: number): number {
-  let at = start
-  let total = sum
-  while (end - at >= 4) {
-    const stop = end - at > blockBytes ? at + blockBytes : at + ((end - at) & ~3)
-    for (; at < stop; at += 4) {
-      const word = view.getInt32(at)
-      total += (word >>> 16) + (word & 0xffff)
+/** By the bytes of a last block that is not full: which bits of its four words they are. */
+const tailMasks = Int32Array.from({ length: BLOCK * 4 }, (_, index) => {
+  const bytes = (index >> 2) - (index & 3) * 4
+  return bytes <= 0 ? 0 : bytes >= 4 ? -1 : ~(-1 >>> (bytes * 8))
+})
+
+/** Adds the bytes from `start` to `end` to a folded sum. An odd last byte is padded with zero. `limit`: bytes of the view. */
+export function addSum(
+  view: DataView,
+  start: number,
+  end: number,
+  sum: number,
+  limit = view.byteLength,
+): number {
+  let at = start | 0
+  let total = sum | 0
+  while (end - at >= BLOCK) {
+    const stop = (end - at > BLOCKS ? at + BLOCKS : end - ((end - at) & 15)) | 0
+    for (; at < stop; at = (at + BLOCK) | 0) {
+      const a = view.getInt32(at)
+      const b = view.getInt32((at + 4) | 0)
+      const c = view.getInt32((at + 8) | 0)
+      const d = view.getInt32((at + 12) | 0)
+      total = (total + (a >>> 16) + (a & 0xffff) + (b >>> 16) + (b & 0xffff)) | 0
+      total = (total + (c >>> 16) + (c & 0xffff) + (d >>> 16) + (d & 0xffff)) | 0
     }
     total = fold(total)
   }
-  if (end - at >= 2) {
-    total += view.getUint16(at)
-    at += 2
-  }
+  const rest = (end - at) | 0
+  if (at + BLOCK > limit) return addLast(view, at, end, total)
+  return rest > 0 ? addRest(view, at, rest, total) : total
+}
+
+/**
+ * Adds the `rest` (0 to 15) bytes at `at` to a sum below 2^30, where 16 can be read: what is too much is masked out, because no
+ * branch could predict how many words it is.
+ */
+export function addRest(view: DataView, at: number, rest: number, sum: number): number {
+  const mask = rest << 2
+  const a = view.getInt32(at) & tailMasks[mask]!
+  const b = view.getInt32((at + 4) | 0) & tailMasks[mask | 1]!
+  const c = view.getInt32((at + 8) | 0) & tailMasks[mask | 2]!
+  const d = view.getInt32((at + 12) | 0) & tailMasks[mask | 3]!
+  const total = (sum + (a >>> 16) + (a & 0xffff) + (b >>> 16) + (b & 0xffff)) | 0
+  return fold((total + (c >>> 16) + (c & 0xffff) + (d >>> 16) + (d & 0xffff)) | 0)
+}
+
+/** Where the memory ends before the block does. */
+function addLast(view: DataView, start: number, end: number, sum: number): number {
+  let total = sum
+  let at = start
+  for (; end - at >= 2; at += 2) total += view.getUint16(at)
   if (end > at) total += view.getUint8(at) << 8
   return fold(total)
 }

@@ -47,6 +47,11 @@ export class Station {
     this.#consequences = consequences ?? null
   }
 
+  /** Nothing but the tracker stands in the way of packets. */
+  get isBare(): boolean {
+    return this.#standpoint === null && this.#consequences === null && !this.firewall.hasRules
+  }
+
   /** `number` counts packets over the run, from 1. The packet becomes what the host received. */
   take(packet: Packet, tuple: Tuple, number: number): void {
     if (this.#standpoint === null) this.#process(packet, tuple, number)

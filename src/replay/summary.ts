@@ -19,7 +19,7 @@ import { livingEntries } from '../conntrack/view-entry.ts'
 import { FAMILY_NONE, type Packet, PROTOCOL_TCP } from '../packet/packet.ts'
 
 /** Longer than an Ethernet frame carries: segments were merged, or frames are jumbo. */
-const ETHERNET_MTU = 1500
+export const ETHERNET_MTU = 1500
 
 const notOurs = reasonNumber['not-ours']
 const secondCopy = reasonNumber['second-copy']
@@ -93,14 +93,7 @@ export class Summary {
       this.last.nanoseconds = packet.nanoseconds
     }
     this.packets++
-    const { last } = this
-    if (
-      packet.seconds > last.seconds ||
-      (packet.seconds === last.seconds && packet.nanoseconds > last.nanoseconds)
-    ) {
-      last.seconds = packet.seconds
-      last.nanoseconds = packet.nanoseconds
-    }
+    this.#reach(packet.seconds, packet.nanoseconds)
     this.#byCtinfo[outcome.ctinfo] = this.#byCtinfo[outcome.ctinfo]! + 1
     const { count } = this.#tracker.table
     if (count > this.peak) this.peak = count
@@ -122,6 +115,26 @@ export class Summary {
       odd |= isOdd[number]!
     }
     this.odd += odd
+  }
+
+  /**
+   * Counts packets that went their short way (`PlainPath`), so that nothing is odd about them: `replies` of them in the
+   * reply direction; `seconds` and `nanoseconds` are the latest of their times.
+   */
+  addPlain(packets: number, replies: number, oversize: number, seconds: number, nanoseconds: number): void {
+    this.packets += packets
+    this.oversize += oversize
+    this.#byCtinfo[CTINFO_ESTABLISHED] = this.#byCtinfo[CTINFO_ESTABLISHED]! + packets - replies
+    this.#byCtinfo[CTINFO_ESTABLISHED_REPLY] = this.#byCtinfo[CTINFO_ESTABLISHED_REPLY]! + replies
+    this.#reach(seconds, nanoseconds)
+  }
+
+  #reach(seconds: number, nanoseconds: number): void {
+    const { last } = this
+    if (seconds > last.seconds || (seconds === last.seconds && nanoseconds > last.nanoseconds)) {
+      last.seconds = seconds
+      last.nanoseconds = nanoseconds
+    }
   }
 
   /** A packet that never reached the tracker, and that nobody dropped. */

@@ -13,3 +13,9 @@ export const FLAG_CLOSE_INIT = 0x04
 export const FLAG_BE_LIBERAL = 0x08
 export const FLAG_DATA_UNACKNOWLEDGED = 0x10
 export const FLAG_MAXACK_SET = 0x20
+
+/** What an ACK may lag behind at least (MAXACKWINCONST). */
+export const LEAST_ACK_WINDOW = 66_000
+
+/** `trackPlainSegment`: the segment is the general way's, and nothing was changed. */
+export const NOT_PLAIN = -1

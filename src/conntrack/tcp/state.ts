@@ -10,6 +10,10 @@ export const TIME_WAIT = 7
 export const CLOSE = 8
 export const SYN_SENT2 = 9
 
+/** Places in `Settings.tcp` behind those of the states: the two timeouts that belong to none. */
+export const TIMEOUT_MAX_RETRANS = 10
+export const TIMEOUT_UNACKNOWLEDGED = 11
+
 /** Table results that are not states. */
 export const INVALID = 14
 export const IGNORE = 15

@@ -27,7 +27,6 @@ import {
 import type { Reasons } from '../reason.ts'
 import { reasonNumber } from '../reason.ts'
 import type { Settings } from '../settings.ts'
-import { TIMEOUT_MAX_RETRANS, TIMEOUT_UNACKNOWLEDGED } from '../settings.ts'
 import {
   ORIGINAL,
   REPLY,
@@ -87,6 +86,8 @@ import {
   SYN_SENT,
   SYN_SENT2,
   TIME_WAIT,
+  TIMEOUT_MAX_RETRANS,
+  TIMEOUT_UNACKNOWLEDGED,
 } from './state.ts'
 import { checkWindow, takeSynOptions, WINDOW_IGNORE, WINDOW_INVALID } from './window.ts'
 
@@ -289,9 +290,8 @@ function openFlow(
     return false
   }
   const original = sideAt(at, ORIGINAL)
-  const reply = sideAt(at, REPLY)
-  words.fill(0, original, original + 4)
-  words.fill(0, reply, reply + 4)
+  // Original and reply; a call of `fill` takes longer.
+  for (let i = 0; i < 8; i++) words[original + i] = 0
   words[at + FLOW] = 0
   words[at + TCP_LAST_SEQ] = 0
   words[at + TCP_LAST_ACK] = 0

@@ -29,6 +29,7 @@ import {
   FLAG_MAXACK_SET,
   FLAG_SACK_PERM,
   FLAG_WINDOW_SCALE,
+  LEAST_ACK_WINDOW,
   MAXACK,
   MAXEND,
   MAXWIN,
@@ -44,9 +45,6 @@ export const WINDOW_OK = 0
 /** Out of bounds, but harmless: the packet passes and changes nothing. */
 export const WINDOW_IGNORE = 1
 export const WINDOW_INVALID = 2
-
-/** What an ACK may lag behind at least (MAXACKWINCONST). */
-export const LEAST_ACK_WINDOW = 66_000
 
 const seqHigh = reasonNumber['tcp-seq-high']
 const ackHigh = reasonNumber['tcp-ack-high']
