@@ -1,4 +1,4 @@
-import type { TupleView } from '../conntrack/view.ts'
+import type { EntryView, TupleView } from '../conntrack/view.ts'
 import { ENOENT } from './libc.ts'
 import {
   attributes,
@@ -26,10 +26,12 @@ const TIMEOUT = 7
 const MARK = 8
 const COUNTERS_ORIG = 9
 const COUNTERS_REPLY = 10
+const USE = 11
 const ID = 12
 const ZONE = 18
 const TUPLE_IP = 1
 const TUPLE_PROTO = 2
+const TUPLE_ZONE = 3
 
 const FAMILY_IPV6 = 10
 
@@ -68,7 +70,12 @@ export interface KernelEntry {
   readonly reply: TupleView
   readonly status: number
   readonly mark: number
+  /** Of both directions; 0 where each has its own. */
   readonly zone: number
+  readonly zoneOriginal: number
+  readonly zoneReply: number
+  /** References: one, and one for each child. */
+  readonly use: number
   readonly counters: { readonly original: KernelCounter; readonly reply: KernelCounter } | null
   readonly helper: string | null
   readonly id: number
@@ -79,8 +86,9 @@ export interface KernelEntry {
   } | null
   /** SCTP verification tags of both directions. */
   readonly vtags: readonly [number, number] | null
-  /** To ask for this entry again. */
+  /** To ask for this entry again: by its original direction, and by the other one. */
   readonly key: RawTuple
+  readonly replyKey: RawTuple
 }
 
 export interface KernelCounter {
@@ -103,6 +111,7 @@ function rawTuple(family: number, bytes: Uint8Array | undefined): RawTuple {
     id: proto.has(4) ? number(proto.get(4)) : proto.has(7) ? number(proto.get(7)) : null,
     type: number(proto.get(5) ?? proto.get(8)),
     code: number(proto.get(6) ?? proto.get(9)),
+    ...(tuple.has(TUPLE_ZONE) && { zone: number(tuple.get(TUPLE_ZONE)) }),
   }
 }
 
@@ -115,6 +124,8 @@ function counter(bytes: Uint8Array): KernelCounter {
 export function parseEntry(family: number, bytes: Uint8Array): KernelEntry {
   const found = attributes(bytes)
   const key = rawTuple(family, found.get(TUPLE_ORIG))
+  const replyKey = rawTuple(family, found.get(TUPLE_REPLY))
+  const zone = number(found.get(ZONE))
   const info = attributes(found.get(PROTOINFO) ?? new Uint8Array(0))
   const tcp = info.has(1) ? attributes(info.get(1)!) : null
   const sctp = info.has(3) ? attributes(info.get(3)!) : null
@@ -132,10 +143,13 @@ export function parseEntry(family: number, bytes: Uint8Array): KernelEntry {
         : null,
     timeout: number(found.get(TIMEOUT)),
     original: tupleView(key),
-    reply: tupleView(rawTuple(family, found.get(TUPLE_REPLY))),
+    reply: tupleView(replyKey),
     status: number(found.get(STATUS)),
     mark: number(found.get(MARK)),
-    zone: number(found.get(ZONE)),
+    zone,
+    zoneOriginal: zone || (key.zone ?? 0),
+    zoneReply: zone || (replyKey.zone ?? 0),
+    use: number(found.get(USE)),
     counters: original && reply ? { original: counter(original), reply: counter(reply) } : null,
     helper: helper ? new TextDecoder().decode(helper.subarray(0, -1)) : null,
     id: number(found.get(ID)),
@@ -144,7 +158,8 @@ export function parseEntry(family: number, bytes: Uint8Array): KernelEntry {
       scales: [tcp.get(2)?.[0] ?? 0, tcp.get(3)?.[0] ?? 0],
     },
     vtags: sctp && [number(sctp.get(2)), number(sctp.get(3))],
-    key,
+    key: zone === 0 ? key : { ...key, zone },
+    replyKey: zone === 0 ? replyKey : { ...replyKey, zone },
   }
 }
 
@@ -166,6 +181,15 @@ function addTuple(netlink: Netlink, raw: RawTuple): void {
       }
     })
   })
+  if (raw.zone) netlink.request.add(ZONE, bigEndian(raw.zone, 2))
+}
+
+/** As the engine shows an entry; what only the kernel's own books have is left out. */
+export function viewOf(entry: KernelEntry): EntryView {
+  const { family, protocol, state, timeout, original, reply, status, mark, counters, helper, use, id } = entry
+  const { zoneOriginal, zoneReply } = entry
+  const shown = { family, protocol, state, timeout, original, reply, status, mark, zoneOriginal, zoneReply }
+  return { ...shown, counters, start: null, stop: null, deltaTime: null, helper, gre: null, use, id }
 }
 
 /** Asks for the entry with that tuple in either direction; the answer comes as one message. */

@@ -14,6 +14,8 @@ export interface RawTuple {
   readonly id: number | null
   readonly type: number
   readonly code: number
+  /** Of its direction; absent for 0. */
+  readonly zone?: number
 }
 
 const PORTS = new Set([6, 17, 132, 136])
@@ -107,6 +109,29 @@ function transport(
     return { ...tuple, sourcePort: 0, destinationPort: key, id: null, type: 0, code: 0 }
   }
   return { ...tuple, id: null, type: 0, code: 0 }
+}
+
+/** Query types of ICMP and ICMPv6, and what answers them. */
+const ANSWERS: ReadonlyMap<number, number> = new Map(
+  [
+    [8, 0],
+    [13, 14],
+    [15, 16],
+    [17, 18],
+    [128, 129],
+    [139, 140],
+  ].flatMap(([query = 0, answer = 0]): [number, number][] => [
+    [query, answer],
+    [answer, query],
+  ]),
+)
+
+/** The tuple of an answer. */
+export function invertTuple(tuple: RawTuple): RawTuple {
+  const { source, destination, sourcePort, destinationPort, id, type } = tuple
+  const turned = { ...tuple, source: destination, destination: source }
+  if (id !== null) return { ...turned, type: ANSWERS.get(type) ?? type }
+  return { ...turned, sourcePort: destinationPort, destinationPort: sourcePort }
 }
 
 /** A tuple as a key of a Map. */

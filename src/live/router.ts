@@ -129,13 +129,18 @@ export class Router {
     this.write('plan4', `${commands.ipv4.join('\n')}\n`)
     this.write('plan6', `${commands.ipv6.join('\n')}\n`)
     this.run('ip -batch devices && ip -4 -batch plan4 && ip -6 -batch plan6')
-    this.run('nft -f ends && nft -f watch && ip -o link >links')
+    this.run('nft -f ends && nft -f watch')
+    this.#readNames()
+    bindGroup(this.netlink, EXIT_GROUP, WHOLE)
+    for (const group of [WATCH_GROUP, LOG_GROUP, ...groups]) bindGroup(this.netlink, group, 0)
+  }
+
+  #readNames(): void {
+    this.run('ip -o link >links')
     for (const line of this.read('links').split('\n')) {
       const found = /^(\d+): ([^:@]+)/.exec(line)
       if (found) this.#names.set(Number(found[1]), found[2]!)
     }
-    bindGroup(this.netlink, EXIT_GROUP, WHOLE)
-    for (const group of [WATCH_GROUP, LOG_GROUP, ...groups]) bindGroup(this.netlink, group, 0)
   }
 
   /** Puts a file into the folder where commands run. */
@@ -151,6 +156,17 @@ export class Router {
   run(commands: string): void {
     const code = this.#shell.run(`{ ${commands}\n} 2>errors`)
     if (code !== 0) throw new Refused(`${this.read('errors').trim()} (${commands})`)
+  }
+
+  /** A device that nothing was told of yet. */
+  ensure(name: string): void {
+    if (this.#devices.has(name)) return
+    this.#devices.set(
+      name,
+      this.namespace.inside(() => new Tun(name)),
+    )
+    this.run(`ip link set ${name} up`)
+    this.#readNames()
   }
 
   /** The kernel has dealt with the packet when this returns. `entrance` is a device; null: this machine sends it. */

@@ -2,7 +2,7 @@
 
 import type { CaptureInterface } from '../capture/record.ts'
 import { DEADLINE, flowState, MARK, PORTS, PROTOCOL, STATUS, ZONES } from '../conntrack/entry.ts'
-import type { Outcome } from '../conntrack/outcome.ts'
+import { Outcome } from '../conntrack/outcome.ts'
 import { type ReasonData, reasonData } from '../conntrack/reason.ts'
 import {
   CTINFO_ESTABLISHED_REPLY,
@@ -52,9 +52,12 @@ const USUAL_PRECISION = 6
 
 const tcpFlagTexts: readonly string[] = Array.from({ length: 256 }, (_, flags) => formatTcpFlags(flags))
 
-export interface RecordSource {
+interface Captures {
   readonly names: readonly string[]
   readonly interfaces: readonly CaptureInterface[]
+}
+
+export interface RecordSource extends Captures {
   readonly tracker: Tracker
   /** Through which the packet just went; its rules fill verdict, decidedBy and egress. */
   readonly firewall?: Firewall
@@ -79,8 +82,15 @@ export function recordOf(
   return record
 }
 
+/** What a packet is, of which nobody said anything yet. */
+export function plainRecord(packet: Packet, number: number): PacketRecord {
+  return anyRecord(nowhere, packet, new Outcome(), number)
+}
+
+const nowhere = { names: [], interfaces: [] }
+
 /** Addresses and ports of a packet as it is now. */
-function addressingOf(packet: Packet): RecordTuple {
+export function addressingOf(packet: Packet): RecordTuple {
   const seen: Partial<PacketRecord> = {}
   describe(seen as PacketRecord, packet)
   return addressing(seen as PacketRecord)
@@ -97,7 +107,7 @@ function isWholeTcp(packet: Packet): boolean {
 }
 
 /** All fields in one literal: objects of one shape, which are made and read in half the time of ones that grow. */
-function tcpRecord(source: RecordSource, packet: Packet, outcome: Outcome, number: number): PacketRecord {
+function tcpRecord(source: Captures, packet: Packet, outcome: Outcome, number: number): PacketRecord {
   const from = source.interfaces[packet.interfaceIndex]
   const verdict = verdictOf(outcome)
   const sourceText = addressText(packet, packet.source0, packet.source1, packet.source2, packet.source3)
@@ -145,7 +155,7 @@ function tcpRecord(source: RecordSource, packet: Packet, outcome: Outcome, numbe
   }
 }
 
-function anyRecord(source: RecordSource, packet: Packet, outcome: Outcome, number: number): PacketRecord {
+function anyRecord(source: Captures, packet: Packet, outcome: Outcome, number: number): PacketRecord {
   const from = source.interfaces[packet.interfaceIndex]
   const record: PacketRecord = {
     packet: number,

@@ -1,28 +1,10 @@
 import { execFileSync } from 'node:child_process'
-import { accessSync, constants, existsSync } from 'node:fs'
+import { existsSync } from 'node:fs'
+import { whyNoKernel } from '../../src/live/needs.ts'
 
-/** Why this machine cannot judge, or null when it can: Linux, root, TUN, netfilter, the tools. */
+/** Why this machine cannot judge, or null when it can. */
 export function whyNot(): string | null {
-  if (process.platform !== 'linux') return `this is ${process.platform}, not Linux`
-  if (process.getuid?.() !== 0) return 'not root'
-  try {
-    accessSync('/dev/net/tun', constants.R_OK | constants.W_OK)
-  } catch {
-    return 'no access to /dev/net/tun'
-  }
-  if (!existsSync('/proc/sys/net/netfilter/nf_conntrack_max'))
-    return 'this kernel tracks no connections (nf_conntrack)'
-  for (const [tool, argument] of [
-    ['ip', '-V'],
-    ['nft', '--version'],
-  ] as const) {
-    try {
-      execFileSync(tool, [argument], { stdio: 'ignore' })
-    } catch {
-      return `no ${tool}`
-    }
-  }
-  return null
+  return whyNoKernel(['ip', 'nft'])
 }
 
 /** Why the real tools cannot be asked for listings, or null when they can: the forms are those of one version. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { buildPacket } from '../../../src/packet/build.ts'
+import { buildPacket } from '../packet/build.ts'
 import { differsInChosenPort } from './random-port.ts'
 
 const datagram = (sourcePort: number, source = '10.0.0.1', payload = 'x') =>

@@ -1,0 +1,46 @@
+/** `sallyport test --kernel`: tests of scenarios through Linux. */
+import { execFileSync } from 'node:child_process'
+import type { Executor } from '../scenario/executor.ts'
+import type { LoadedSetup } from '../scenario/load.ts'
+import type { Test } from '../scenario/model.ts'
+import type { ScenarioRun, TestResult } from '../scenario/run.ts'
+import { Compared } from './compared.ts'
+import { Routers } from './kernel-executor.ts'
+import { TooLate } from './virtual-time.ts'
+
+/** A machine that is busy elsewhere is late now and then. */
+const MOST_TRIES = 8
+
+export class KernelTests {
+  readonly #routers = new Routers()
+
+  readonly executor = (setup: LoadedSetup): Executor => new Compared(this.#routers, setup)
+
+  /** `run` has this executor. A test for which the machine was too slow begins anew. @throws TooLate where it always is. */
+  async test(run: ScenarioRun, test: Test): Promise<TestResult> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await run.test(test)
+      } catch (error) {
+        if (!(error instanceof TooLate) || tries === MOST_TRIES) throw error
+      }
+    }
+  }
+
+  close(): void {
+    this.#routers.close()
+  }
+}
+
+/** Why no network namespace can be made; null: one can. */
+export function whyNoNamespace(): string | null {
+  const name = `sallyport-try-${process.pid}`
+  try {
+    execFileSync('ip', ['netns', 'add', name], { stdio: ['ignore', 'ignore', 'pipe'], encoding: 'utf8' })
+    execFileSync('ip', ['netns', 'delete', name], { stdio: 'ignore' })
+    return null
+  } catch (error) {
+    const said = (error as { stderr?: string }).stderr?.trim() ?? ''
+    return `network namespaces are refused here: ${said || String(error)} (a container gets them by --privileged)`
+  }
+}
