@@ -1,0 +1,273 @@
+/**
+ * Explains packets of a capture by running it several times: to find the packet and what belongs to its connection, to hear the
+ * story of that, and once more for each sysctl that may have made a difference. All runs decide alike: they share the seed and
+ * the secret of the hash table.
+ */
+import { entryOf, type Outcome } from '../conntrack/outcome.ts'
+import { ORIGINAL, REPLY } from '../conntrack/status.ts'
+import { Tuple } from '../conntrack/tuple.ts'
+import { livingEntries, viewEntry } from '../conntrack/view-entry.ts'
+import { type Explanation, explanationOf, type PacketFacts } from '../explain/explanation.ts'
+import type { Aftermath, ExplainedPacket, FlowEnd, TriedChange } from '../format/explain-json.ts'
+import { Packet } from '../packet/packet.ts'
+import { decodeQuoted, QUOTED_OK } from '../packet/quoted.ts'
+import { isErrorPacket } from '../replay/error-packet.ts'
+import { FlowTuples } from '../replay/flow-tuples.ts'
+import { History } from '../replay/history.ts'
+import type { PacketRecord, RecordEntry } from '../replay/record.ts'
+import { recordEntry } from '../replay/record-of.ts'
+import type { ReplayObserver } from '../replay/replay.ts'
+import { Storyteller } from '../replay/storyteller.ts'
+import { tableCensus } from '../replay/table-census.ts'
+import { PacketTrace } from './packet-trace.ts'
+import type { Run } from './run.ts'
+
+/** Sysctls that are tried for one packet. */
+const TRIALS = 3
+/** The quoted packet stands behind an ICMP header. */
+const QUOTE_OFFSET = 8
+
+/** Ends a run early. */
+class Enough extends Error {}
+
+/** The capture has no such packet. */
+export class NoSuchPacket extends Error {
+  override readonly name = 'NoSuchPacket'
+
+  constructor(packet: number) {
+    super(`there is no packet ${packet}`)
+  }
+}
+
+/** A setting beside those that the run has. */
+export interface MoreSysctl {
+  readonly name: string
+  readonly value: string
+}
+
+export class Explainer {
+  readonly #open: (more: readonly MoreSysctl[]) => Promise<Run>
+
+  /** `open` makes the same run anew each time, with the same seed and secret, but for the settings given. */
+  constructor(open: (more: readonly MoreSysctl[]) => Promise<Run>) {
+    this.#open = open
+  }
+
+  /** `number` counts over the run, from 1. @throws NoSuchPacket */
+  async explain(number: number): Promise<ExplainedPacket> {
+    const { facts, flow, aftermath } = await this.#listen(number, await this.#tuplesOf(number))
+    const explanation = explanationOf(facts)
+    return {
+      packet: facts.record,
+      situation: explanation.situation,
+      weight: explanation.weight,
+      finding: explanation.sentences,
+      changes: await this.#try(number, facts.record, explanation),
+      flow,
+      story: facts.lines,
+      aftermath: aftermath.packets === 0 ? null : aftermath,
+      before: facts.before,
+      after: facts.after,
+      former: facts.former,
+    }
+  }
+
+  /** By which tuples the packets of the connection are known. */
+  async #tuplesOf(number: number): Promise<FlowTuples> {
+    const tuples = new FlowTuples()
+    const run = await this.#open([])
+    const { tracker } = run
+    const history = new History(tracker, { all: true })
+    const tuple = new Tuple()
+    const own = new Tuple()
+    await runUntil(run, {
+      onPacket: (packet, outcome, count) => {
+        if (count !== number) return
+        tracker.prepare(packet, own)
+        const known = entryOf(outcome) >= 0 ? entryOf(outcome) : own.usable ? tracker.find(own) >> 1 : -1
+        if (known >= 0) {
+          tracker.table.readTuple(known, ORIGINAL, tuple)
+          tuples.add(tuple, ORIGINAL)
+          tracker.table.readTuple(known, REPLY, tuple)
+          tuples.add(tuple, REPLY)
+        } else if (own.usable) history.addTuples(own, tuples)
+        if (own.usable && own.invertible) tuples.add(own, ORIGINAL)
+        else if (isErrorPacket(packet) && readQuoted(packet, tuple)) {
+          tuple.computeHash(tracker.table.flowHash)
+          history.addTuples(tuple, tuples)
+          tuples.add(tuple, ORIGINAL)
+        }
+        throw new Enough()
+      },
+    })
+    return tuples
+  }
+
+  /** The story of the connection up to the packet, and in numbers what follows. */
+  async #listen(number: number, tuples: FlowTuples) {
+    const run = await this.#open([])
+    const { tracker, firewall } = run
+    const story = new Storyteller(tracker, tuples, number)
+    let trace: PacketTrace | null = null
+    const listen = () => {
+      if (firewall.hasRules) trace = new PacketTrace(firewall, 'rules')
+    }
+    let facts: PacketFacts | null = null
+    let aftermath: Aftermath = { packets: 0, invalid: 0, blocked: 0, lastPacket: 0 }
+    await runUntil(run, {
+      onStart: () => {
+        for (const entry of livingEntries(tracker)) {
+          const tuple = new Tuple()
+          tracker.table.readTuple(entry, ORIGINAL, tuple)
+          if (tuples.directionOf(tuple) >= 0) story.begin(entry)
+        }
+        if (number === 1) listen()
+        return []
+      },
+      onPacket: (packet, outcome, count) => {
+        if (story.belongs(packet, outcome, count)) {
+          const record = run.recordOf(packet, outcome, count)
+          if (count === number) {
+            trace?.addTo(record)
+            facts = factsOf(run, story, packet, outcome, record)
+            firewall.listener = null
+            firewall.onNote = null
+          } else if (count < number) story.add(packet, outcome, record)
+          else aftermath = addedTo(aftermath, record)
+        }
+        if (count === number - 1) listen()
+      },
+    })
+    if (facts === null) throw new NoSuchPacket(number)
+    return { facts: facts as PacketFacts, flow: flowOf(facts), aftermath }
+  }
+
+  /** The changes, with what became of the packet where they are sysctls. */
+  async #try(number: number, record: PacketRecord, { changes }: Explanation): Promise<TriedChange[]> {
+    const tried: TriedChange[] = []
+    let left = TRIALS
+    for (const change of changes) {
+      if (change.sysctl === undefined || left-- <= 0) {
+        tried.push(change)
+        continue
+      }
+      const { name, value } = change.sysctl
+      const other = await this.#recordWith({ name, value: String(value) }, number)
+      const { ctstate, verdict, decidedBy } = other
+      const differs =
+        ctstate !== record.ctstate ||
+        verdict !== record.verdict ||
+        JSON.stringify(decidedBy) !== JSON.stringify(record.decidedBy)
+      tried.push({ ...change, tried: { ctstate, verdict, decidedBy, differs } })
+    }
+    // What was tried in vain comes last.
+    return tried.sort((a, b) => rank(a) - rank(b))
+  }
+
+  async #recordWith(sysctl: MoreSysctl, number: number): Promise<PacketRecord> {
+    const run = await this.#open([sysctl])
+    let record: PacketRecord | null = null
+    await runUntil(run, {
+      onPacket: (packet, outcome, count) => {
+        if (count !== number) return
+        record = run.recordOf(packet, outcome, count)
+        throw new Enough()
+      },
+    })
+    if (record === null) throw new NoSuchPacket(number)
+    return record
+  }
+}
+
+/** Up to its end, or until somebody has seen enough. */
+async function runUntil(run: Run, observer: ReplayObserver): Promise<void> {
+  try {
+    await run.replay(observer, () => {}).run()
+  } catch (error) {
+    if (!(error instanceof Enough)) throw error
+  }
+  await run.capture.close()
+}
+
+function factsOf(
+  run: Run,
+  story: Storyteller,
+  packet: Packet,
+  outcome: Outcome,
+  record: PacketRecord,
+): PacketFacts {
+  const { tracker, firewall } = run
+  const before = story.entry
+  const isTranslated = before !== null && story.isTranslated
+  const from = story.add(packet, outcome, record)
+  const isFull = record.reasons.some(({ code }) => code === 'table-full' || code === 'early-drop')
+  return {
+    record,
+    lines: story.lines.all,
+    packets: story.packets,
+    from,
+    seconds: packet.seconds + packet.nanoseconds / 1e9,
+    before,
+    after: story.current,
+    isTranslated,
+    former: story.former,
+    closedBy: story.closedBy,
+    lastTimeout: story.lastTimeout,
+    census: isFull ? tableCensus(tracker) : null,
+    master: masterOf(run, record),
+    settings: tracker.settings,
+    hasRules: record.family !== null && firewall.programs[record.family] !== null,
+  }
+}
+
+function addedTo(
+  { packets, invalid, blocked }: Aftermath,
+  { packet, ctstate, verdict }: PacketRecord,
+): Aftermath {
+  return {
+    packets: packets + 1,
+    invalid: invalid + (ctstate === 'INVALID' ? 1 : 0),
+    blocked: blocked + (verdict === 'DROP' || verdict === 'REJECT' ? 1 : 0),
+    lastPacket: packet,
+  }
+}
+
+/** The connection that announced the packet's own. */
+function masterOf({ tracker }: Run, { reasons }: PacketRecord): RecordEntry | null {
+  const id = reasons.find(({ code }) => code === 'related-expected')?.['masterId']
+  if (id === undefined) return null
+  for (const number of livingEntries(tracker)) {
+    if (tracker.id(number) === id) return recordEntry(viewEntry(tracker, number, tracker.clock.now))
+  }
+  return null
+}
+
+function flowOf({ record, from, before, isTranslated }: PacketFacts): ExplainedPacket['flow'] {
+  if (record.source === undefined || record.destination === undefined) return null
+  const end = (address: string, port: number | undefined): FlowEnd =>
+    port === undefined ? { address } : { address, port }
+  const source = end(record.source, record.sourcePort)
+  const destination = end(record.destination, record.destinationPort)
+  if (from === null) return { client: null, server: null }
+  // As the client has them, whichever side of the NAT the packet is on.
+  if (before !== null && isTranslated) {
+    const { original } = before
+    return {
+      client: end(original.source, original.sourcePort),
+      server: end(original.destination, original.destinationPort),
+    }
+  }
+  return from === 'client' ? { client: source, server: destination } : { client: destination, server: source }
+}
+
+/** Fills the tuple of the packet that an ICMP error quotes. */
+function readQuoted(packet: Packet, tuple: Tuple): boolean {
+  const quoted = new Packet()
+  return (
+    decodeQuoted(packet, QUOTE_OFFSET, quoted) === QUOTED_OK && tuple.fromPacket(quoted) && tuple.invertible
+  )
+}
+
+function rank({ tried }: TriedChange): number {
+  return tried?.differs === false ? 1 : 0
+}
