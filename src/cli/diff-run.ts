@@ -64,6 +64,9 @@ interface Pair {
 /** A comparison, or the look at the ways of single packets. */
 type Onlooker = Pick<Comparison, 'begin' | 'take' | 'swap'>
 
+/** Ends a run of which the rest tells nothing. */
+class Enough extends Error {}
+
 class DiffRun {
   readonly #request: DiffRequest
   /** One secret for all runs, so that a full table evicts the same entries. */
@@ -131,7 +134,19 @@ class DiffRun {
   async #trace(numbers: ReadonlySet<number>): Promise<Tracing['whys']> {
     const pair = await this.#open()
     const tracing = new Tracing(pair.oldSide, pair.nowSide, numbers)
-    await this.#look(pair, tracing, false)
+    const looked: Onlooker = {
+      begin: () => tracing.begin(),
+      swap: (rulesets) => tracing.swap(rulesets),
+      take: (packet, outcome, number) => {
+        tracing.take(packet, outcome, number)
+        if (tracing.isDone) throw new Enough()
+      },
+    }
+    try {
+      await this.#look(pair, looked, false)
+    } catch (error) {
+      if (!(error instanceof Enough)) throw error
+    }
     return tracing.whys
   }
 

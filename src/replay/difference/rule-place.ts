@@ -35,8 +35,18 @@ export function deciderOf({ programs, decision }: Firewall, family: Family): Rul
   return placeOf(program.ruleset, decision.chain, decision.rule)
 }
 
+/** Printing a rule takes a while, and one rule may decide about many flows. */
+const known = new WeakMap<CompiledRule | CompiledChain, RulePlace>()
+
 /** Of a rule, or of the chain's policy. */
 export function placeOf(ruleset: Ruleset, chain: CompiledChain, rule: CompiledRule | null): RulePlace {
+  const key = rule ?? chain
+  const place = known.get(key) ?? newPlaceOf(ruleset, chain, rule)
+  known.set(key, place)
+  return place
+}
+
+function newPlaceOf(ruleset: Ruleset, chain: CompiledChain, rule: CompiledRule | null): RulePlace {
   const { family } = ruleset
   const { table, name } = chain
   // Of a built-in chain that the file does not name, the table tells the file.

@@ -30,6 +30,11 @@ export class Tracing {
     this.#nowTrace = new TraceRecorder(now.firewall)
   }
 
+  /** All of them were looked at: the rest of the capture tells nothing more. */
+  get isDone(): boolean {
+    return this.whys.size === this.#numbers.size
+  }
+
   /** Ahead of the first packet. */
   begin(): void {
     this.#expect(1)
