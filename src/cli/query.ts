@@ -3,6 +3,7 @@ import { type QueryAnswer, queryRuleset, type RuleReference } from '../analysis/
 import { NoQuestion } from '../analysis/query/question.ts'
 import { TooManyCases } from '../analysis/query/walk.ts'
 import { printable } from '../diagnostic/printable.ts'
+import { ordinal } from '../explain/number-words.ts'
 import { FIRST_WORDS } from '../filter/vocabulary.ts'
 import { readFilter } from './captures.ts'
 import { defineCommand } from './command.ts'
@@ -110,10 +111,11 @@ function answerLines({ ctstate, verdict, certain, decidedBy, dependsOn, witness 
   if (dependsOn.length > 0) more('depending on', dependsOn.map(openText).join(', '))
   if (witness === null) more('e.g.', 'none found: the engine judged all that were tried otherwise')
   else {
-    const { inInterface, outInterface, packet } = witness
+    const { inInterface, outInterface, packet, packets } = witness
     const devices = [
       ...(inInterface === null ? [] : [`in ${inInterface}`]),
       ...(outInterface === null ? [] : [`out ${outInterface}`]),
+      ...(packets === 1 ? [] : [`the ${ordinal(packets)} of them at once`]),
     ]
     more('e.g.', [packet, ...devices].join(', '))
   }

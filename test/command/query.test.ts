@@ -29,7 +29,7 @@ test('by way: accepted, dropped, or either, with an example of each', async () =
                          e.g. tcp 198.51.100.7:40000 > 192.0.2.9:22 S, in eth0
   NEW          DROP?     INPUT (line 2)  policy DROP
                          depending on INPUT 3 (limit)
-                         e.g. none found: the engine judged all that were tried otherwise
+                         e.g. tcp 198.51.100.7:40000 > 192.0.2.9:22 S, in eth0, the 6th of them at once
 
 Through it (FORWARD): accepted
   NEW          ACCEPT    FORWARD (line 3)  policy ACCEPT

@@ -12,6 +12,8 @@ export interface Found {
   readonly table: string
   /** Null: the whole table. */
   readonly chain: string | null
+  /** Where it is not that of the check. */
+  readonly severity?: Severity
   /** Of the rule in its chain, from 1; null: the chain as a whole. */
   readonly number: number | null
   /** A sentence without a full stop. */

@@ -137,17 +137,18 @@ test.each<[string, string[], string[]]>([
   [
     'REJECT of a reset, of an ICMP error; not of a SYN',
     [
+      ':INPUT DROP [0:0]',
       '-A INPUT -p tcp --tcp-flags RST RST -j REJECT --reject-with tcp-reset',
       '-A INPUT -p icmp --icmp-type 3 -j REJECT',
       '-A INPUT -p tcp --syn -j REJECT --reject-with tcp-reset',
     ],
-    ['2 reject-cannot-answer', '3 reject-cannot-answer'],
+    ['3 reject-cannot-answer', '4 reject-cannot-answer'],
   ],
   ['a limit by the jump that leads to LOG', [':l - [0:0]', '-A INPUT -m limit -j l', '-A l -j LOG'], []],
   [
-    'a list of what is refused has an open policy on purpose',
+    'a list of what is refused may have an open policy on purpose: a note',
     [':INPUT ACCEPT [0:0]', '-A INPUT -s 192.0.2.7 -j DROP'],
-    [],
+    ['2 accept-policy'],
   ],
   [
     'SSH at a rate for each sender locks nobody out',

@@ -28,7 +28,11 @@ function lines(answers: readonly QueryAnswer[]): string[] {
       decidedBy === null ? 'nobody' : `${decidedBy.table} ${decidedBy.chain} ${decidedBy.number ?? 'policy'}`
     const open = dependsOn.map(({ chain, number, matches }) => `${chain} ${number} (${matches.join(', ')})`)
     const on = open.length === 0 ? '' : ` depending on ${open.join(', ')}`
-    return `${way} ${ctstate} ${verdict}${certain ? '' : '?'} by ${by}${on}: ${witness?.packet ?? 'no packet'}`
+    const packet =
+      witness === null
+        ? 'no packet'
+        : `${witness.packets > 1 ? `${witness.packets} x ` : ''}${witness.packet}`
+    return `${way} ${ctstate} ${verdict}${certain ? '' : '?'} by ${by}${on}: ${packet}`
   })
 }
 
@@ -49,7 +53,7 @@ test('accepted, dropped or either, each with a packet and who decides', () => {
   expect(lines(ask(rules, question))).toEqual([
     'INPUT NEW ACCEPT by filter ssh 1: tcp 10.0.0.1:40000 > 10.0.0.5:22 S',
     'INPUT NEW ACCEPT? by filter ssh 2 depending on ssh 2 (limit): tcp 198.51.100.7:40000 > 10.0.0.5:22 S',
-    'INPUT NEW DROP? by filter INPUT policy depending on ssh 2 (limit): no packet',
+    'INPUT NEW DROP? by filter INPUT policy depending on ssh 2 (limit): 6 x tcp 198.51.100.7:40000 > 10.0.0.5:22 S',
     'FORWARD NEW ACCEPT by filter FORWARD 1: tcp 198.51.100.7:40000 > 10.0.0.5:22 S',
   ])
 })

@@ -26,6 +26,8 @@ export interface Witness {
   readonly inInterface: string | null
   /** The one that it leaves by; null: it is for this host. */
   readonly outInterface: string | null
+  /** So many of them, one behind the other: the last one is judged so. 1: the first. */
+  readonly packets: number
   /** From its IP header on. */
   readonly bytes: Uint8Array
 }
@@ -36,9 +38,12 @@ const hooks: Readonly<Record<WayName, number>> = {
   OUTPUT: HOOK_OUTPUT,
 }
 const SECONDS = 1_700_000_000
+/** Where a rate or a list decides: so many of the same packet are sent. */
+const MOST_PACKETS = 25
 /** Sets of packets, and packets in all, that are tried for one answer. */
 const MOST_BOXES = 6
 const MOST_CASES = 40
+const MOST_REPEATED = 4
 
 export class WitnessMaker {
   readonly #ruleset: Ruleset
@@ -50,17 +55,34 @@ export class WitnessMaker {
   }
 
   find(way: WayName, state: number, ctstate: string, outcomes: readonly Outcome[]): Witness | null {
+    const first = this.#try(way, state, ctstate, outcomes, 1)
+    if (first !== null || outcomes.every(({ open }) => open.length === 0)) return first
+    return this.#try(way, state, ctstate, outcomes, MOST_PACKETS)
+  }
+
+  #try(
+    way: WayName,
+    state: number,
+    ctstate: string,
+    outcomes: readonly Outcome[],
+    most: number,
+  ): Witness | null {
     let tried = 0
     for (const outcome of outcomes.slice(0, MOST_BOXES)) {
       for (const one of casesOf(outcome.box, state, this.#space)) {
-        if (tried++ >= MOST_CASES) return null
+        if (tried++ >= (most === 1 ? MOST_CASES : MOST_REPEATED)) return null
         const bytes = buildPacket(one.plan)
-        if (!isSame(this.#send(way, one, bytes), ctstate, outcome)) continue
-        return {
-          packet: one.text,
-          inInterface: one.inInterface || null,
-          outInterface: one.outInterface || null,
-          bytes,
+        const feed = this.#feed(way, one)
+        for (let packets = 1; packets <= most; packets++) {
+          if (!isSame(feed.send(bytes, { seconds: SECONDS + 1 }), ctstate, outcome)) continue
+          const { text: packet, inInterface, outInterface } = one
+          return {
+            packet,
+            inInterface: inInterface || null,
+            outInterface: outInterface || null,
+            packets,
+            bytes,
+          }
         }
       }
     }
@@ -68,11 +90,7 @@ export class WitnessMaker {
   }
 
   /** Through a firewall that has seen nothing but the connections of the case. */
-  #send(
-    way: WayName,
-    { plan, entries, expected, inInterface, outInterface }: Case,
-    bytes: Uint8Array,
-  ): PacketRecord {
+  #feed(way: WayName, { plan, entries, expected, inInterface, outInterface }: Case): Feed {
     const tracker = new Tracker({ checksums: 'verify' })
     tracker.setTime(SECONDS, 0)
     const host = new Host()
@@ -92,7 +110,7 @@ export class WitnessMaker {
     })
     for (const entry of entries) loadEntry(tracker, entry)
     if (expected !== null) expect(tracker, expected)
-    return new Feed(firewall).send(bytes, { seconds: SECONDS + 1 })
+    return new Feed(firewall)
   }
 }
 
