@@ -16,7 +16,7 @@ export const replay = defineCommand({
     {
       name: 'SELECTION',
       sentence:
-        'which packets and entries are shown, in the words of pcap-filter: host, net, port, portrange, src, dst, tcp, udp, icmp, ip6, proto, less and greater (of the IP length), and, or, not, ( ); and in words of its own: ctstate NEW,INVALID, state SYN_SENT, reason tcp-*, verdict DROP, frame 100-200',
+        'which packets and entries are shown, in the words of pcap-filter: host, net, port, portrange, src, dst, tcp, udp, icmp, ip6, proto, less and greater (of the IP length), and, or, not, ( ); and in words of its own: in eth0, out eth1, ctstate NEW,INVALID, state SYN_SENT, reason tcp-*, verdict DROP, frame 100-200',
     },
   ],
   completes: {
