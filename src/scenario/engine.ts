@@ -23,6 +23,7 @@ import { decodeNetwork } from '../packet/decode.ts'
 import {
   DIRECTION_INCOMING,
   DIRECTION_OUTGOING,
+  FAMILY_IPV6,
   Packet,
   PROTOCOL_TCP,
   PROTOCOL_UDP,
@@ -45,11 +46,32 @@ const packet = new Packet()
 const tuple = new Tuple()
 const outcome = new Outcome()
 
+/** Packets of a scenario name their interface by its number, or leave it to the routes; those of a capture by its names. */
+class Place extends CapturePlace {
+  captured: CapturePlace | null = null
+  readonly #host: Host
+
+  constructor(host: Host) {
+    super(host)
+    this.#host = host
+  }
+
+  override of(one: Packet): number {
+    if (this.captured !== null) return this.captured.of(one)
+    if (one.direction !== DIRECTION_OUTGOING) return one.inInterface
+    const { family, destination0, destination1, destination2, destination3 } = one
+    const isIPv6 = family === FAMILY_IPV6
+    const isToItself = this.#host.isLocal(isIPv6, destination0, destination1, destination2, destination3)
+    return one.outInterface !== 0 || isToItself ? one.outInterface : this.#host.only
+  }
+}
+
 class Engine implements Executor {
   readonly #setup: LoadedSetup
   readonly #settings: Settings
   readonly #tracker: Tracker
   readonly #host = new Host()
+  readonly #place: Place
   readonly #way: HostWay
   readonly #sets = new Sets()
   #firewall: Firewall
@@ -71,7 +93,6 @@ class Engine implements Executor {
     for (const local of words.local) tellLocal(this.#host, local)
     for (const route of words.routes) tellRoute(this.#host, route)
     if (words.pair !== null) tellPair(this.#host, words.pair)
-    this.#numberDevices()
     for (const { text, file } of ipsets) readSets(text, file, this.#sets)
     this.#tracker = new Tracker({
       settings: this.#settings,
@@ -89,17 +110,18 @@ class Engine implements Executor {
         port,
       })
     }
-    this.#way = new HostWay(this.#host, new CapturePlace(this.#host))
+    this.#place = new Place(this.#host)
+    this.#way = new HostWay(this.#host, this.#place)
     this.#firewall = this.#newFirewall(rules)
     refuseUnevaluated(this.#firewall, rules)
   }
 
-  send({ bytes, time, interface: device, isLocal }: SentPacket): Observation {
+  send({ bytes, time, interface: device, isLocal, isQuoted }: SentPacket): Observation {
     packet.seconds = Math.floor(time / 1e6)
     packet.nanoseconds = (time - packet.seconds * 1e6) * 1000
     packet.frame = ++this.#packets
     packet.direction = isLocal ? DIRECTION_OUTGOING : DIRECTION_INCOMING
-    const index = device === null ? 0 : this.#index(device)
+    const index = device === null ? 0 : this.#host.interfaces.numberOf(device)
     packet.inInterface = isLocal ? 0 : index
     packet.outInterface = isLocal ? index : 0
     packet.frameBytes = bytes
@@ -112,6 +134,7 @@ class Engine implements Executor {
     firewall.process(packet, tuple, outcome)
     const source = { names: [], interfaces: [], tracker: this.#tracker, firewall }
     const observation = this.#observation(recordOf(source, packet, outcome, this.#packets))
+    if (!isQuoted) return observation
     const { decision, passage, hasRules } = firewall
     if (!hasRules) return { ...observation, left: observation.record.verdict === 'ACCEPT' ? bytes : null }
     if (decision.verdict !== VERDICT_ACCEPT) return observation
@@ -188,7 +211,9 @@ class Engine implements Executor {
         observe(this.#observation(recordOf(source, one, its, ++this.#packets)))
       },
     })
+    this.#place.captured = new CapturePlace(this.#host, { interfaces })
     await replay.run()
+    this.#place.captured = null
     const fatal = capture.problems.find((problem) => problem.fatal)
     if (fatal !== undefined) throw new Error(`${name}: ${fatal.message}`)
   }
@@ -209,18 +234,6 @@ class Engine implements Executor {
       if (note.kind === 'log') this.#log.push(logLine(note, passage, this.#host.interfaces))
     }
     return firewall
-  }
-
-  /** Interfaces have the numbers that packets name them by. */
-  #numberDevices(): void {
-    const { interfaces } = this.#host
-    for (let number = 1; number < interfaces.size; number++) this.#host.setDevice(number, { index: number })
-  }
-
-  #index(device: string): number {
-    const number = this.#host.interfaces.numberOf(device)
-    if (this.#host.device(number).index === 0) this.#host.setDevice(number, { index: number })
-    return number
   }
 }
 

@@ -17,6 +17,8 @@ export interface SentPacket {
   readonly interface: string | null
   /** The machine itself sends it. */
   readonly isLocal: boolean
+  /** Its bytes as it leaves are asked for, as a later packet quotes it. */
+  readonly isQuoted: boolean
 }
 
 /** What became of one packet. */
@@ -24,7 +26,7 @@ export interface Observation {
   readonly record: PacketRecord
   /** Comment of the rule that decided, null for none. */
   readonly comment: string | null
-  /** From the IP header on, as it left; null where it did not. */
+  /** From the IP header on, as it left; null where it did not, or nobody asked. */
   readonly left: Uint8Array | null
 }
 

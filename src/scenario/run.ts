@@ -262,10 +262,12 @@ class TestRun {
   #packet(step: PacketStep, executor: Executor, counters: Counters): void {
     this.#pass(step)
     const made = this.#maker.make(step, counters)
+    const isQuoted = step.label !== null || this.#test.quoted.has(this.#packets + 1)
     const observation = executor.send({
       bytes: made.bytes,
       time: this.#now,
       isLocal: this.#local.has(made.source.address),
+      isQuoted,
       interface: step.via ?? this.#interfaces.get(made.source.address) ?? null,
     })
     this.#packets++
