@@ -17,6 +17,16 @@ export function cpuNanoseconds(): number {
   return (user + system) * 1000
 }
 
+/** Needs `--expose-gc`. */
+export const collectGarbage: () => void = globalThis.gc ?? (() => {})
+
+/** Heap in use and typed arrays, after a collection. */
+export function heldBytes(): number {
+  collectGarbage()
+  const { heapUsed, arrayBuffers } = process.memoryUsage()
+  return heapUsed + arrayBuffers
+}
+
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b)
   const middle = sorted.length >> 1

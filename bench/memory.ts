@@ -3,7 +3,7 @@ import { type PerformanceEntry, PerformanceObserver } from 'node:perf_hooks'
 import { SYSCTLS } from '../src/conntrack/settings.ts'
 import { extensions } from '../src/firewall/extensions.ts'
 import { parseRuleset } from '../src/ruleset/parser.ts'
-import { atMost, type Row } from './measure.ts'
+import { atMost, collectGarbage, heldBytes, type Row } from './measure.ts'
 import { makeTracker, Stream } from './stream.ts'
 import { Traffic } from './traffic.ts'
 
@@ -11,8 +11,6 @@ const PACKETS = 10_000_000
 const PASS = 500_000
 /** `PerformanceObserver`'s number for a mark-compact collection. */
 const MARK_COMPACT = 4
-
-const collectGarbage: () => void = globalThis.gc ?? (() => {})
 
 export async function measureMemory(): Promise<Row[]> {
   const full = SYSCTLS.find(({ name }) => name === 'nf_conntrack_max')!.default
@@ -49,13 +47,6 @@ async function bytesPerEntry(entries: number, ipv6: boolean, nat = ''): Promise<
   const held = heldBytes() - before
   await stream.end()
   return Math.max(held, table.bytes) / entries
-}
-
-/** Heap in use and typed arrays, after a collection. */
-function heldBytes(): number {
-  collectGarbage()
-  const { heapUsed, arrayBuffers } = process.memoryUsage()
-  return heapUsed + arrayBuffers
 }
 
 async function heapGrowth(): Promise<{ growth: number; collections: number }> {

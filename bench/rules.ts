@@ -1,8 +1,9 @@
 /** What rules cost: the same traffic through 0, 10, 1,000 and 10,000 rules of which only the last takes a packet. */
 import { extensions } from '../src/firewall/extensions.ts'
+import { Firewall } from '../src/firewall/firewall.ts'
 import type { Ruleset } from '../src/ruleset/model.ts'
 import { parseRuleset } from '../src/ruleset/parser.ts'
-import { atMost, cpuNanoseconds, median, type Row, speed } from './measure.ts'
+import { atMost, cpuNanoseconds, heldBytes, median, type Row, speed } from './measure.ts'
 import { makeRules } from './rules-text.ts'
 import { makeTracker, Stream } from './stream.ts'
 import { Traffic } from './traffic.ts'
@@ -12,8 +13,8 @@ const ROUNDS = 9
 const CONNECTIONS = 100_000
 const SYSCTLS = { nf_conntrack_tcp_timeout_time_wait: 10 }
 const WARM_UP = 8
-/** For the time that loading takes. */
-const MANY = 100_000
+/** For the time that loading takes, and the memory: how many rules. */
+const LOADED = [1_000, 10_000, 100_000] as const
 
 const ESTABLISHED = '-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT'
 
@@ -86,10 +87,44 @@ export async function measureRules(): Promise<Row[]> {
   ]
 }
 
+/** Reading a ruleset, and making it ready to run; what each leaves on the heap for a rule. */
 function loading(): Row[] {
-  const lines = [...makeRules({ count: MANY, stateful: true }), '-A FORWARD -j ACCEPT']
-  rulesetOf(lines.slice(0, 2000))
+  rulesetOf(makeRules({ count: 2000, stateful: true }))
+  const loads = LOADED.map((count) => ({ count, ...load(count) }))
+  const { read, ready } = loads.at(-1)!
+  return [
+    atMost('loading 100,000 rules', read.seconds, 2, ' s', 2),
+    atMost('making them ready to run', ready.seconds, null, ' s', 2),
+    ...loads.flatMap(({ count, read, ready }) => {
+      const rules = `${count.toLocaleString('en')} rules`
+      return [
+        atMost(`heap a rule, ${rules} read`, read.bytes / count, null, ' B', 0),
+        atMost(`heap a rule more, ${rules} ready to run`, ready.bytes / count, null, ' B', 0),
+      ]
+    }),
+  ]
+}
+
+interface Step {
+  readonly seconds: number
+  readonly bytes: number
+}
+
+function load(count: number): { readonly read: Step; readonly ready: Step } {
+  const lines = [...makeRules({ count, stateful: true }), '-A FORWARD -j ACCEPT']
+  const tracker = makeTracker()
+  const before = heldBytes()
   const start = cpuNanoseconds()
-  rulesetOf(lines)
-  return [atMost('loading 100,000 rules', (cpuNanoseconds() - start) / 1e9, 2, ' s', 2)]
+  const ruleset = rulesetOf(lines)
+  const readAt = cpuNanoseconds()
+  const read = heldBytes()
+  const startReady = cpuNanoseconds()
+  const firewall = new Firewall(tracker, { rulesets: [ruleset] })
+  const readyAt = cpuNanoseconds()
+  const ready = heldBytes()
+  if (!firewall.hasRules) throw new Error('nothing was loaded')
+  return {
+    read: { seconds: (readAt - start) / 1e9, bytes: read - before },
+    ready: { seconds: (readyAt - startReady) / 1e9, bytes: ready - read },
+  }
 }

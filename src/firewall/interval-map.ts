@@ -43,33 +43,27 @@ export class IntervalMap {
   readonly starts: Int32Array
   readonly items: Int32Array
 
-  /** `width`: words of a value, 1 or 4. `mayTable`: a table of 256 KiB is not too much. */
+  /** Items ascend from range to range. `width`: words of a value, 1 or 4. `mayTable`: a table of 256 KiB is not too much. */
   constructor(ranges: readonly ItemRange[], width: number, mayTable = true) {
     this.#width = width
-    const events = eventsOf(ranges)
-    const first: number[][] = [Array.from({ length: width }, () => 0)]
-    const lists: number[][] = [[]]
-    const active: number[] = []
-    for (const { at, item, begins } of events) {
-      if (compare(first.at(-1)!, at) !== 0) {
-        lists[lists.length - 1] = [...active]
-        first.push([...at])
-        lists.push([])
-      }
-      const place = placeOf(active, item)
-      if (begins) active.splice(place, 0, item)
-      else active.splice(place, 1)
+    const { words, intervals, first, behind } = cut(ranges, width)
+    this.#words = words
+    this.starts = new Int32Array(intervals + 1)
+    for (let range = 0; range < ranges.length; range++) {
+      for (let interval = first[range]!; interval < behind[range]!; interval++)
+        this.starts[interval + 1] = this.starts[interval + 1]! + 1
     }
-    lists[lists.length - 1] = [...active]
-    this.#words = Array.from({ length: width }, (_, word) =>
-      Int32Array.from(first, (value) => value[word]! ^ 0x80000000),
-    )
-    this.starts = new Int32Array(lists.length + 1)
-    lists.forEach((list, index) => {
-      this.starts[index + 1] = this.starts[index]! + list.length
-    })
-    this.items = Int32Array.from(lists.flat())
-    this.#near = !mayTable || width > 1 || first.length < WORTH_A_TABLE ? null : this.#table()
+    for (let interval = 0; interval < intervals; interval++)
+      this.starts[interval + 1] = this.starts[interval + 1]! + this.starts[interval]!
+    this.items = new Int32Array(this.starts[intervals]!)
+    const next = this.starts.slice()
+    for (let range = 0; range < ranges.length; range++) {
+      for (let interval = first[range]!; interval < behind[range]!; interval++) {
+        this.items[next[interval]!] = ranges[range]!.item
+        next[interval] = next[interval]! + 1
+      }
+    }
+    this.#near = !mayTable || width > 1 || intervals < WORTH_A_TABLE ? null : this.#table()
   }
 
   get isTable(): boolean {
@@ -90,9 +84,13 @@ export class IntervalMap {
     this.#any = new Int32Array(0x10000 >>> 5)
     const blocks: number[] = []
     const last = this.intervals - 1
+    const first = this.#words[0]!
+    let high = 0
     for (let upper = 0; upper <= 0xffff; upper++) {
-      const low = this.#search(0, last, upper << 16)
-      const high = this.#search(low, last, (upper << 16) | 0xffff)
+      // The interval that the step before ended in, or the one that begins with this step.
+      const low = high < last && first[high + 1]! <= ((upper << 16) ^ 0x80000000) ? high + 1 : high
+      high = low
+      while (high < last && first[high + 1]! <= (((upper << 16) | 0xffff) ^ 0x80000000)) high++
       if (this.starts[low] !== this.starts[high + 1])
         this.#any[upper >>> 5] = this.#any[upper >>> 5]! | (1 << upper)
       if (low === high) near[upper] = this.#whole(low)
@@ -168,58 +166,92 @@ export class IntervalMap {
   }
 }
 
-interface RangeEvent {
-  readonly at: readonly number[]
-  readonly item: number
-  readonly begins: boolean
+/** Ranges as intervals between all values at which one of them begins or is over. */
+interface Cut {
+  /** First value of each interval, as `IntervalMap` has them. */
+  readonly words: readonly Int32Array[]
+  readonly intervals: number
+  /** Of each range: its first interval, and the one behind its last. */
+  readonly first: Int32Array
+  readonly behind: Int32Array
 }
 
-/** Where ranges begin and end, in the order of the values. */
-function eventsOf(ranges: readonly ItemRange[]): RangeEvent[] {
-  const events = ranges.flatMap(({ from, to, item }): RangeEvent[] => {
-    const begin = { at: from, item, begins: true }
-    const after = successor(to)
-    return after === null ? [begin] : [begin, { at: after, item, begins: false }]
+function cut(ranges: readonly ItemRange[], width: number): Cut {
+  return width === 1 ? cutNarrow(ranges) : cutWide(ranges, width)
+}
+
+/** The number behind the largest value of one word. */
+const END = 0x1_0000_0000
+
+function cutNarrow(ranges: readonly ItemRange[]): Cut {
+  const size = ranges.length
+  const values = new Float64Array(size * 2 + 1)
+  ranges.forEach(({ from, to }, range) => {
+    values[range] = from[0]! >>> 0
+    values[size + range] = (to[0]! >>> 0) + 1
   })
-  return events.sort((a, b) => compare(a.at, b.at))
+  // 0, where the first interval begins, is there from the start.
+  values.sort()
+  let count = 0
+  for (const value of values) {
+    if (count === 0 || value !== values[count - 1]) values[count++] = value
+  }
+  const intervals = values[count - 1] === END ? count - 1 : count
+  const rank = (value: number) => {
+    let low = 0
+    let high = count - 1
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (values[middle]! < value) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+  return {
+    words: [Int32Array.from(values.subarray(0, intervals), (value) => value ^ 0x80000000)],
+    intervals,
+    first: Int32Array.from(ranges, ({ from }) => rank(from[0]! >>> 0)),
+    behind: Int32Array.from(ranges, ({ to }) => rank((to[0]! >>> 0) + 1)),
+  }
+}
+
+function cutWide(ranges: readonly ItemRange[], width: number): Cut {
+  const bounds = ranges.flatMap(({ from, to }, range) => [
+    { at: from, range, begins: true },
+    { at: successor(to), range, begins: false },
+  ])
+  bounds.sort((a, b) => compare(a.at, b.at))
+  const first = new Int32Array(ranges.length)
+  const behind = new Int32Array(ranges.length)
+  const values: (readonly number[])[] = [Array.from({ length: width }, () => 0)]
+  for (const { at, range, begins } of bounds) {
+    if (compare(values.at(-1)!, at) !== 0) values.push(at)
+    if (begins) first[range] = values.length - 1
+    else behind[range] = values.length - 1
+  }
+  // One word more than a value has: behind the largest.
+  const intervals = values.at(-1)!.length > width ? values.length - 1 : values.length
+  const words = Array.from({ length: width }, (_, word) =>
+    Int32Array.from(values.slice(0, intervals), (value) => value[word]! ^ 0x80000000),
+  )
+  return { words, intervals, first, behind }
 }
 
 /**
  * Items of ranges that would stand in more than `most` intervals each, if all of them together would stand in more than
  * `most` for each range: without them the map has a bounded size.
  */
-export function tooWide(ranges: readonly ItemRange[], most: number): ReadonlySet<number> {
-  const spread = new Map<number, number>()
-  let interval = 0
-  let last: readonly number[] | null = null
-  for (const { at, item, begins } of eventsOf(ranges)) {
-    if (last === null || compare(last, at) !== 0) interval++
-    last = at
-    spread.set(item, begins ? -interval : interval + spread.get(item)!)
-  }
+export function tooWide(ranges: readonly ItemRange[], width: number, most: number): ReadonlySet<number> {
+  const { first, behind } = cut(ranges, width)
   let total = 0
-  // Ranges without an end are still at their beginning.
-  for (const [item, count] of spread) {
-    if (count < 0) spread.set(item, interval + 1 + count)
-    total += spread.get(item)!
-  }
+  for (let range = 0; range < ranges.length; range++) total += behind[range]! - first[range]!
   if (total <= most * ranges.length) return new Set()
-  return new Set([...spread].flatMap(([item, count]) => (count > most ? [item] : [])))
+  return new Set(ranges.flatMap(({ item }, range) => (behind[range]! - first[range]! > most ? [item] : [])))
 }
 
-/** Where an item stands, or would, in an ascending list. */
-function placeOf(list: readonly number[], item: number): number {
-  let low = 0
-  let high = list.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (list[middle]! < item) low = middle + 1
-    else high = middle
-  }
-  return low
-}
-
+/** A value with a word more than others is behind all of them. */
 function compare(a: readonly number[], b: readonly number[]): number {
+  if (a.length !== b.length) return a.length - b.length
   for (let i = 0; i < a.length; i++) {
     const difference = (a[i]! >>> 0) - (b[i]! >>> 0)
     if (difference !== 0) return difference
@@ -227,12 +259,12 @@ function compare(a: readonly number[], b: readonly number[]): number {
   return 0
 }
 
-/** The next value; null behind the last one. */
-function successor(value: readonly number[]): number[] | null {
+/** The next value; behind the last one, a value with a word more. */
+function successor(value: readonly number[]): readonly number[] {
   const next = [...value]
   for (let i = next.length - 1; i >= 0; i--) {
     next[i] = (next[i]! + 1) | 0
     if (next[i] !== 0) return next
   }
-  return null
+  return [...next, 0]
 }

@@ -21,8 +21,13 @@ const SPREAD = 32
 /** Maps that have a table. */
 const TABLES = 32
 
-/** What is left of the room for an index. */
-interface Budget {
+/** What all parts of an index share. */
+interface Whole {
+  readonly family: Family
+  /** All rules of the chain that have a place in it, the one of the first of them. */
+  readonly entries: readonly Entry[]
+  readonly first: number
+  // What is left of the room for it.
   /** Places in lists. */
   left: number
   tables: number
@@ -53,14 +58,6 @@ export class Candidates {
   }
 }
 
-/** One field's map; where a list is long, a further index of its rules. */
-interface Level {
-  readonly field: number
-  readonly wide: boolean
-  readonly map: IntervalMap
-  readonly further: readonly (Node | null)[]
-}
-
 interface Entry {
   readonly place: number
   readonly keys: readonly RuleKey[]
@@ -71,7 +68,7 @@ class Node {
   /** Rules that no field finds. */
   readonly rest: Int32Array
 
-  constructor(entries: readonly Entry[], without: number, family: Family, budget: Budget) {
+  constructor(entries: readonly Entry[], without: number, whole: Whole) {
     const byField: Entry[][] = Array.from({ length: FIELDS }, () => [])
     const rest: number[] = []
     // A rule that is too wide for the map of its best field goes to that of its next one. By place: fields that are out.
@@ -89,7 +86,7 @@ class Node {
       }
       open = [...changed].flatMap((field) => {
         const list = byField[field]!
-        const wide = tooWide(rangesOf(list, field), SPREAD)
+        const wide = tooWide(rangesOf(list, field), fieldWidth(field, whole.family), SPREAD)
         if (wide.size === 0) return []
         for (const place of wide) out.set(place, (out.get(place) ?? 0) | (1 << field))
         byField[field] = list.filter(({ place }) => !wide.has(place))
@@ -97,7 +94,7 @@ class Node {
       })
     }
     this.levels = byField.flatMap((list, field) =>
-      list.length === 0 ? [] : [makeLevel(list, field, without, family, budget)],
+      list.length === 0 ? [] : [new Level(list, field, without, whole)],
     )
     this.rest = Int32Array.from(rest).sort()
   }
@@ -110,25 +107,71 @@ class Node {
   /** `first`: the first word of each field of the packet. */
   find(passage: Passage, first: Int32Array, found: Candidates): void {
     const { levels } = this
-    for (let i = 0; i < levels.length; i++) {
-      const { field, wide, map, further } = levels[i]!
-      const word = first[field]!
-      const interval = wide
-        ? map.find(
-            word,
-            fieldWord(field, passage, 1),
-            fieldWord(field, passage, 2),
-            fieldWord(field, passage, 3),
-          )
-        : map.find(word, 0, 0, 0)
-      if (interval === NOWHERE) continue
-      const node = further[interval]!
-      if (node === null) found.add(map.items, map.starts[interval]!, map.starts[interval + 1]!)
-      else {
-        node.find(passage, first, found)
-        found.add(node.rest, 0, node.rest.length)
-      }
+    for (let i = 0; i < levels.length; i++) levels[i]!.find(passage, first, found)
+  }
+}
+
+/** One field's map; where a list is long and a packet comes to it, a further index of its rules. */
+class Level {
+  readonly #field: number
+  readonly #isWide: boolean
+  readonly #map: IntervalMap
+  readonly #without: number
+  readonly #whole: Whole
+  /** By interval: null where there is none, undefined where no packet has come yet. */
+  readonly #further: (Node | null | undefined)[]
+
+  constructor(entries: Entry[], field: number, without: number, whole: Whole) {
+    const width = fieldWidth(field, whole.family)
+    // Those that came from another field's map stand at the end.
+    entries.sort((a, b) => a.place - b.place)
+    this.#map = new IntervalMap(rangesOf(entries, field), width, whole.tables > 0)
+    if (this.#map.isTable) whole.tables--
+    this.#field = field
+    this.#isWide = width > 1
+    this.#without = without | (1 << field)
+    this.#whole = whole
+    const { starts, intervals } = this.#map
+    this.#further = Array.from({ length: intervals }, (_, interval) =>
+      starts[interval + 1]! - starts[interval]! > SHORT ? undefined : null,
+    )
+  }
+
+  find(passage: Passage, first: Int32Array, found: Candidates): void {
+    const field = this.#field
+    const map = this.#map
+    const word = first[field]!
+    const interval = this.#isWide
+      ? map.find(
+          word,
+          fieldWord(field, passage, 1),
+          fieldWord(field, passage, 2),
+          fieldWord(field, passage, 3),
+        )
+      : map.find(word, 0, 0, 0)
+    if (interval === NOWHERE) return
+    const further = this.#further[interval]
+    const node = further === undefined ? this.#look(interval) : further
+    if (node === null) found.add(map.items, map.starts[interval]!, map.starts[interval + 1]!)
+    else {
+      node.find(passage, first, found)
+      found.add(node.rest, 0, node.rest.length)
     }
+  }
+
+  #look(interval: number): Node | null {
+    const { items, starts } = this.#map
+    const whole = this.#whole
+    const places = items.subarray(starts[interval]!, starts[interval + 1]!)
+    let node: Node | null = null
+    if (whole.left >= places.length) {
+      whole.left -= places.length
+      const entries = Array.from(places, (place) => whole.entries[place - whole.first]!)
+      const made = new Node(entries, this.#without, whole)
+      if (made.helps) node = made
+    }
+    this.#further[interval] = node
+    return node
   }
 }
 
@@ -147,33 +190,6 @@ function rangesOf(entries: readonly Entry[], field: number): ItemRange[] {
   })
 }
 
-function makeLevel(
-  entries: readonly Entry[],
-  field: number,
-  without: number,
-  family: Family,
-  budget: Budget,
-): Level {
-  const width = fieldWidth(field, family)
-  const map = new IntervalMap(rangesOf(entries, field), width, budget.tables > 0)
-  if (map.isTable) budget.tables--
-  const byPlace = new Map(entries.map((entry) => [entry.place, entry]))
-  const further: (Node | null)[] = []
-  for (let interval = 0; interval < map.intervals; interval++) {
-    const start = map.starts[interval]!
-    const end = map.starts[interval + 1]!
-    let node: Node | null = null
-    if (end - start > SHORT && budget.left >= end - start) {
-      budget.left -= end - start
-      const list = [...map.items.subarray(start, end)].map((place) => byPlace.get(place)!)
-      const made = new Node(list, without | (1 << field), family, budget)
-      if (made.helps) node = made
-    }
-    further.push(node)
-  }
-  return { field, wide: width > 1, map, further }
-}
-
 /** The index is made anew after so many packets, or as many as there are rules, and once more after this times as many. */
 const FIRST_LOOK = 1024
 const SECOND_LOOK = 64
@@ -184,9 +200,11 @@ const LOOKS = 2048
 export class RuleIndex {
   readonly #family: Family
   readonly #entries: readonly Entry[]
+  /** Place of the first of them. */
+  readonly #first: number
   readonly #sample = new FieldSample()
   /** Of the packet that is looked up: the first word of each field. */
-  readonly #first = new Int32Array(FIELDS)
+  readonly #words = new Int32Array(FIELDS)
   #root: Node
   #asked = 0
   /** Packets until the index is made anew; 0: it stays. */
@@ -195,6 +213,7 @@ export class RuleIndex {
   /** `first`: the place of the first rule that it has; those before are always asked. */
   constructor(rules: readonly CompiledRule[], first: number, family: Family, interfaces: Interfaces) {
     this.#family = family
+    this.#first = first
     this.#entries = rules
       .slice(first)
       .map(({ rule }, index) => ({ place: first + index, keys: keysOf(rule, family, interfaces) }))
@@ -203,7 +222,9 @@ export class RuleIndex {
   }
 
   #build(entries: readonly Entry[]): Node {
-    return new Node(entries, 0, this.#family, { left: entries.length * BUDGET, tables: TABLES })
+    const { length } = entries
+    const whole = { family: this.#family, entries, first: this.#first, left: length * BUDGET, tables: TABLES }
+    return new Node(entries, 0, whole)
   }
 
   /** Rules that have to be asked about every packet: their places, ascending. */
@@ -214,10 +235,10 @@ export class RuleIndex {
   /** The others that may take the packet, which `canBeLookedUp`. */
   find(passage: Passage, found: Candidates): void {
     if (this.#lookAt > 0) this.#look(passage)
-    const first = this.#first
-    firstWords(passage, first)
+    const words = this.#words
+    firstWords(passage, words)
     found.count = 0
-    this.#root.find(passage, first, found)
+    this.#root.find(passage, words, found)
   }
 
   #look(passage: Passage): void {
