@@ -75,6 +75,8 @@ test('the package holds what is built and the documents, no source and no test',
     'CHANGELOG.md',
     'LICENSE',
     'README.md',
+    'docs/reference/linux-2.4.md',
+    'docs/reference/lint.md',
     'docs/reference/matches.md',
     'docs/reference/reasons.md',
     'docs/reference/scenario.md',
@@ -126,8 +128,25 @@ test('the installed library is imported by its name and names no Node module', (
   }
 })
 
+test('the installed package runs scenarios in a project, and the command runs those in its files', () => {
+  const text = 'host a 10.0.0.1\\n+0 a:1 > 10.0.0.2:2 S\\n  NEW, entry SYN_SENT 120s\\n'
+  const script = `import { scenario } from 'sallyport/testing'
+const { packets } = await scenario('${text}')
+const { expected, actual } = await scenario('${text.replace('NEW', 'INVALID')}').catch((error) => error)
+console.log(JSON.stringify([packets[0].ctstate, expected, actual]))
+`
+  writeFileSync(join(folder, 'scenario.js'), script)
+  const told = execFileSync(process.execPath, ['scenario.js'], { cwd: folder, encoding: 'utf8' })
+  expect(JSON.parse(told)).toEqual(['NEW', 'INVALID', 'NEW'])
+  writeFileSync(join(folder, 'one.scenario'), text.replaceAll('\\n', '\n'))
+  expect(sallyport('test', 'one.scenario').status).toBe(0)
+})
+
 test('the installed types stand by themselves, without Node and without the DOM', () => {
-  writeFileSync(join(folder, 'types.ts'), "export * from 'sallyport'\n")
+  writeFileSync(
+    join(folder, 'types.ts'),
+    "export * from 'sallyport'\nexport { scenario } from 'sallyport/testing'\n",
+  )
   const compilerOptions = { strict: true, noEmit: true, module: 'nodenext', lib: ['es2022'], types: [] }
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['types.ts'] }))
   const compiler = join(root, 'node_modules/typescript/bin/tsc')
