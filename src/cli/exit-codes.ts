@@ -10,7 +10,10 @@ export const EXIT_DEFECT = 70
 
 export const exitCodes: readonly (readonly [code: number, meaning: string])[] = [
   [EXIT_OK, 'done; also when the reader of the output has gone away (| head)'],
-  [EXIT_CHECK_FAILED, 'something is wrong with the rules that were given; diff: flows change'],
+  [
+    EXIT_CHECK_FAILED,
+    'something is wrong with the rules that were given; diff: flows change; test: a scenario fails',
+  ],
   [EXIT_WRONG_USE, 'wrong use: an unknown option, a value that is not allowed, a bad selection'],
   [EXIT_UNREADABLE, 'an input cannot be read, or is no capture'],
   [EXIT_UNWRITABLE, 'output cannot be written'],

@@ -7,8 +7,8 @@ import { unreadable, wrongUse } from './failure.ts'
 
 export const SCENARIO_ENDING = '.scenario'
 
-/** Capture files are read whole. */
-const LONGEST_CAPTURE = 512 * 1024 * 1024
+/** Rules and captures are read whole; what a scenario names may be anything. */
+const LONGEST = 512 * 1024 * 1024
 
 /** In the order given, folders sorted; each once. @throws Failure where one cannot be read, or none is found. */
 export function findScenarios(paths: readonly string[]): string[] {
@@ -61,8 +61,13 @@ export function filesBeside(file: string, read: (path: string) => void = () => {
     return whole
   }
   const named = <Read>(path: string, open: (whole: string) => Read): Read => {
+    const whole = at(path)
     try {
-      return open(at(path))
+      const found = statSync(whole)
+      // A device or a pipe may have no end.
+      if (!found.isFile()) throw new Error('is no file')
+      if (found.size > LONGEST) throw new Error(`is longer than ${LONGEST} bytes`)
+      return open(whole)
     } catch (error) {
       throw new Error(unreadable(path, error).message)
     }
@@ -73,7 +78,7 @@ export function filesBeside(file: string, read: (path: string) => void = () => {
       named(path, (whole) => {
         const bytes = readFileSync(whole)
         const isGzip = bytes[0] === 0x1f && bytes[1] === 0x8b
-        return isGzip ? gunzipSync(bytes, { maxOutputLength: LONGEST_CAPTURE }) : bytes
+        return isGzip ? gunzipSync(bytes, { maxOutputLength: LONGEST }) : bytes
       }),
   }
 }

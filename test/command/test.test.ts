@@ -57,6 +57,17 @@ test('-t chooses by file and name; a pattern that nothing has, and files that ar
   expect((await run('not-there')).code).toBe(3)
 })
 
+test('what a scenario names is a file: a folder or a device without end is told', async () => {
+  folder.write(
+    'devices.scenario',
+    `${hosts}test "rules"\nrules /dev/zero\n+0 client:1 > server:2 S\ntest "capture"\ntraffic good\n`,
+  )
+  const { code, out } = await run('devices.scenario')
+  expect(code).toBe(1)
+  expect(out).toContain('/dev/zero: is no file')
+  expect(out).toContain('good: is no file')
+})
+
 test('other reporters: nothing else on standard output', async () => {
   const json = await run('bad', 'good', '--reporter=json')
   expect(json.code).toBe(1)
