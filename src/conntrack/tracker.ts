@@ -392,10 +392,16 @@ export class Tracker {
     )
     if (found < 0) return false
     packet.checksum = verifies && transportCaptured >= transportLength ? CHECKSUM_GOOD : CHECKSUM_UNKNOWN
+    this.fillPlain(outcome, found)
+    return true
+  }
+
+  /** Fills an outcome, which was reset, with what the short way answered last. */
+  fillPlain(outcome: Outcome, found: number): void {
+    outcome.tick = this.clock.now
     outcome.ctinfo = CTINFO_ESTABLISHED + (found & 1) * (CTINFO_ESTABLISHED_REPLY - CTINFO_ESTABLISHED)
     outcome.entry = found >> 1
     outcome.changes = this.#plain.changes
-    return true
   }
 
   #judgeIssue(packet: Packet, outcome: Outcome): void {
