@@ -96,9 +96,12 @@ class ReplayRun {
     const { firewall, tracker, capture } = run
     this.#findings = this.#dataOnly ? null : new Findings(firewall)
     this.#trace = firewall.hasRules ? new PacketTrace(firewall, options.trace) : null
+    const onPacket = (packet: Packet, outcome: Outcome, number: number) =>
+      this.#onPacket(packet, outcome, number)
+    const isEachShown = options.json || options.all || options.trace !== null || options.write !== null
     this.#replay = run.replay(
       {
-        onPacket: (packet, outcome, number) => this.#onPacket(packet, outcome, number),
+        ...(isEachShown || firewall.hasRules ? { onPacket } : { onNotablePacket: onPacket }),
         onStart: (start) => this.#onStart(start),
         onMoment: () => this.#showTable(),
         onProgress: (bytesRead) => this.#onProgress(bytesRead),
