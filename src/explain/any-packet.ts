@@ -60,7 +60,7 @@ export function otherReason(facts: PacketFacts): Told | null {
         ]
   return {
     situation: 'reason',
-    weight: kind === 'invalid' || kind === 'dropped' ? 'trouble' : 'harmless',
+    weight: weightOf(first.code, kind),
     sentences: [
       `${what}.`,
       ...rest.filter(isWorthy).map((reason) => `Besides: ${reasonSentence(reason, record)}.`),
@@ -68,6 +68,12 @@ export function otherReason(facts: PacketFacts): Told | null {
     ],
     changes,
   }
+}
+
+function weightOf(code: string, kind: string | undefined): Told['weight'] {
+  // Nobody sends such flags by mistake.
+  if (code === 'tcp-flags') return 'attack'
+  return kind === 'invalid' || kind === 'dropped' ? 'trouble' : 'harmless'
 }
 
 /** The reason that decides comes first. */

@@ -1,6 +1,7 @@
 /** docs/reference/reasons.md, rendered from the catalogue. */
 import { REASONS, type ReasonCode, type ReasonData, type ReasonKind } from '../conntrack/reason.ts'
 import { reasonEntry, reasonSentence } from './catalogue.ts'
+import { SITUATIONS, situations } from './situation.ts'
 
 interface Section {
   readonly title: string
@@ -91,6 +92,18 @@ export function renderReasonsPage(): string {
   for (const section of sections) {
     parts.push(`## ${section.title}`)
     for (const shape of REASONS) if (sectionOf(shape.code) === section) parts.push(renderReason(shape))
+  }
+  parts.push('## Situations')
+  parts.push(
+    [
+      'What lies behind a reason is often told by what came before: a FIN after a close, an answer behind its timeout, one direction that',
+      'never shows. `sallyport explain` concludes it from the story of the connection and prints its code as `situation` with `--json`;',
+      'the findings of `sallyport replay` are searched for by the same codes.',
+    ].join('\n'),
+  )
+  for (const code of SITUATIONS) {
+    const { meaning, remedy } = situations[code]
+    parts.push(`### ${code} (situation)`, marked(meaning), `What to do: ${marked(remedy)}`)
   }
   return `${parts.join('\n\n')}\n`
 }

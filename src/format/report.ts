@@ -98,10 +98,14 @@ function findingsBlock({ findings, filter, style, width }: ReportParts): string 
     return [...hang(text, `${number}  `, '     ', width), ...more]
   })
   const left = findings.length - shown.length
-  const hint = style('dim', '     sallyport explain --packet N says more about each')
-  return [title, ...lines, ...(left > 0 ? [style('dim', `     and ${grouped(left)} more`)] : []), hint].join(
-    '\n',
-  )
+  const packet = shown.find((finding) => finding.packet > 0)?.packet
+  const ends = [
+    ...(left > 0 ? [`     and ${grouped(left)} more`] : []),
+    ...(packet === undefined
+      ? []
+      : [`     why: sallyport explain --packet ${packet} …, with the same files and options`]),
+  ]
+  return [title, ...lines, ...ends.map((end) => style('dim', end))].join('\n')
 }
 
 function totalsBlock(parts: ReportParts): string {

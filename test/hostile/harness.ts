@@ -14,6 +14,7 @@ import { type ChecksumPolicy, EVENT_DESTROY, EVENT_NEW, Tracker } from '../../sr
 import { Tuple } from '../../src/conntrack/tuple.ts'
 import { livingEntries, viewEntry } from '../../src/conntrack/view-entry.ts'
 import { assumptionsOf } from '../../src/explain/assumption.ts'
+import { findingWords } from '../../src/explain/finding-words.ts'
 import { CapturePlace } from '../../src/firewall/capture-place.ts'
 import { extensions } from '../../src/firewall/extensions.ts'
 import { Firewall } from '../../src/firewall/firewall.ts'
@@ -30,6 +31,7 @@ import type { Packet } from '../../src/packet/packet.ts'
 import { PROTOCOL_TCP, PROTOCOL_UDP } from '../../src/packet/packet.ts'
 import { Consequences } from '../../src/replay/consequences.ts'
 import { decidersOf, verdictsOf } from '../../src/replay/deciders.ts'
+import { Findings } from '../../src/replay/findings.ts'
 import type { PacketRecord } from '../../src/replay/record.ts'
 import { recordOf } from '../../src/replay/record-of.ts'
 import { Replay } from '../../src/replay/replay.ts'
@@ -174,8 +176,12 @@ class HostileRun {
       verdicts: rules !== undefined,
       style: (_, text) => text,
     })
+    this.#findings = new Findings(this.#firewall)
     const observer = {
-      onPacket: (packet: Packet, outcome: Outcome, number: number) => this.#onPacket(packet, outcome, number),
+      onPacket: (packet: Packet, outcome: Outcome, number: number) => {
+        this.#findings.add(packet, outcome, number)
+        this.#onPacket(packet, outcome, number)
+      },
     }
     const captured = rules?.captured ?? 'wire'
     this.#replay = new Replay(this.#capture, this.#firewall, observer, {
@@ -183,6 +189,9 @@ class HostileRun {
       ...(rules?.asRecorded === false && { consequences: new Consequences(this.#firewall) }),
     })
   }
+
+  /** What the report searches the run for. */
+  readonly #findings: Findings
 
   async run(): Promise<HostileResult> {
     await this.#replay.run()
@@ -195,6 +204,7 @@ class HostileRun {
           ? null
           : { verdicts: verdictsOf(this.#firewall), deciders: decidersOf(this.#firewall), notSent: 0 },
       assumptions,
+      findings: this.#findings.finish().map(findingWords),
       summary,
       odd: this.#records.slice(0, 20),
       oddTotal: this.#records.length,
