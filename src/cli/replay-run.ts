@@ -30,10 +30,10 @@ import type { Run } from '../run/run.ts'
 import { CommentedCapture } from './commented-capture.ts'
 import { EXIT_OK, EXIT_UNREADABLE, EXIT_WRONG_USE } from './exit-codes.ts'
 import { wrongUse } from './failure.ts'
-import { momentInstant } from './moment.ts'
 import { Output, writeStandardError } from './output.ts'
 import { Progress } from './progress.ts'
 import type { ReplayOptions, ReplayRequest } from './replay-options.ts'
+import { missedText, runMoment } from './run/moments.ts'
 import { openRun } from './run/run.ts'
 import { type Terminal, terminalOf } from './terminal.ts'
 import { UTC } from './zone.ts'
@@ -145,22 +145,8 @@ class ReplayRun {
   #onStart(start: Instant): Moment[] {
     this.#lines.begin(start.seconds)
     const zone = this.#options.tz ?? UTC
-    return this.#options.at.map((moment): Moment => {
-      if (moment.kind !== 'packet') return { kind: 'time', ...momentInstant(moment, start, zone)! }
-      if (moment.file === null) return { kind: 'packet', packet: moment.number }
-      return { kind: 'frame', file: this.#findFile(moment.file), frame: moment.number }
-    })
-  }
-
-  /** By its name, or by what its path ends with. */
-  #findFile(text: string): number {
     const { names } = this.#run.capture
-    const exact = names.indexOf(text)
-    if (exact >= 0) return exact
-    const found = names.filter((name) => name.endsWith(`/${text}`))
-    if (found.length > 1) throw wrongUse(`--at: several captures are called ${text}: ${found.join(', ')}`)
-    if (found[0] === undefined) throw wrongUse(`--at: no capture is called ${text}`)
-    return names.indexOf(found[0])
+    return this.#options.at.map((moment) => runMoment(moment, start, zone, { names, option: '--at' }))
   }
 
   #onPacket(packet: Packet, outcome: Outcome, number: number): void {
@@ -319,11 +305,9 @@ class ReplayRun {
   #tellMissed(): boolean {
     const { missed, summary } = this.#replay
     for (const moment of missed) {
-      if (moment.kind === 'time') continue
-      const { names } = this.#run.capture
-      const text = moment.kind === 'frame' ? `${names[moment.file]}:${moment.frame}` : `${moment.packet}`
-      const whole = names.length === 1 ? 'the capture has' : 'the captures have'
-      this.#say(`--at '#${text}': there is no such packet, ${whole} ${count(summary.packets, 'packet')}`)
+      const packets = count(summary.packets, 'packet')
+      const text = missedText(moment, '--at', this.#run.capture.names, packets)
+      if (text !== null) this.#say(text)
     }
     return missed.length > 0
   }

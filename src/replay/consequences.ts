@@ -8,9 +8,9 @@ import { Tuple } from '../conntrack/tuple.ts'
 import type { Firewall } from '../firewall/firewall.ts'
 import { HOOK_FORWARD, VERDICT_ACCEPT, VERDICT_DROP, VERDICT_REJECT } from '../hook/hook.ts'
 import { FAMILY_IPV6, ISSUE_NONE, Packet, PROTOCOL_TCP, TCP_ACK, TCP_SYN } from '../packet/packet.ts'
-import { type FlowTuple, flowTupleOf, isInverse, isSame } from './flow-tuple.ts'
 import { decodeQuoted, QUOTED_OK } from '../packet/quoted.ts'
 import { isErrorPacket } from './error-packet.ts'
+import { type FlowTuple, flowTupleOf, isInverse, isSame } from './flow-tuple.ts'
 import { Unanswered } from './unanswered.ts'
 
 const QUOTE_OFFSET = 8
