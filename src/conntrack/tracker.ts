@@ -809,7 +809,7 @@ function isSplit(zones: number): boolean {
 }
 
 /** Web Crypto, which browsers and Node have alike; where there is none, the caller has to bring a secret. */
-const platformRandom: FillRandom = (words) => {
+export const platformRandom: FillRandom = (words) => {
   const { crypto } = globalThis as { crypto?: { getRandomValues(words: Uint32Array): void } }
   if (crypto === undefined) throw new TypeError('no Web Crypto here: give the tracker a fillRandom')
   crypto.getRandomValues(words)

@@ -4,7 +4,7 @@ import { findHelper } from '../conntrack/helper/registry.ts'
 import { Outcome } from '../conntrack/outcome.ts'
 import { SettingError, Settings } from '../conntrack/settings.ts'
 import { readTimeoutPolicies } from '../conntrack/timeout-policy.ts'
-import { Tracker } from '../conntrack/tracker.ts'
+import { platformRandom, Tracker } from '../conntrack/tracker.ts'
 import { Tuple } from '../conntrack/tuple.ts'
 import type { EntryView } from '../conntrack/view.ts'
 import { tableOf } from '../conntrack/view-entry.ts'
@@ -45,6 +45,17 @@ export const engine: ExecutorSource = (setup) => new Engine(setup)
 const packet = new Packet()
 const tuple = new Tuple()
 const outcome = new Outcome()
+
+/** One secret for all tests of a process: to ask for another takes a twentieth of a test. */
+let secret: Uint32Array | null = null
+
+function fillOnce(words: Uint32Array): void {
+  if (secret === null || secret.length < words.length) {
+    secret = new Uint32Array(words.length)
+    platformRandom(secret)
+  }
+  words.set(secret.subarray(0, words.length))
+}
 
 /** Packets of a scenario name their interface by its number, or leave it to the routes; those of a capture by its names. */
 class Place extends CapturePlace {
@@ -97,6 +108,7 @@ class Engine implements Executor {
     this.#tracker = new Tracker({
       settings: this.#settings,
       checksums: 'verify',
+      fillRandom: fillOnce,
       zone: words.zone?.number ?? 0,
     })
     for (const { text } of timeouts) {
