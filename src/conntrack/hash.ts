@@ -54,18 +54,26 @@ export class FlowHash {
     const e = ports & 0xffff
     const f = ports >>> 16
     // `| 0` after each step keeps the sums in 32-bit integers.
-    let high = (Math.imul(h[0]!, a) + Math.imul(h[1]!, b)) | 0
-    let low = (Math.imul(l[0]!, a) + Math.imul(l[1]!, b)) | 0
-    high = (high + Math.imul(h[2]!, c)) | 0
-    low = (low + Math.imul(l[2]!, c)) | 0
-    high = (high + Math.imul(h[3]!, d)) | 0
-    low = (low + Math.imul(l[3]!, d)) | 0
-    high = (high + Math.imul(h[4]!, e)) | 0
-    low = (low + Math.imul(l[4]!, e)) | 0
-    high = (high + Math.imul(h[5]!, f)) | 0
-    low = (low + Math.imul(l[5]!, f)) | 0
-    high = (high + Math.imul(h[6]!, protocol) + h[PIECES]!) | 0
-    low = (low + Math.imul(l[6]!, protocol) + l[PIECES]!) | 0
+    const high =
+      (Math.imul(h[0]!, a) +
+        Math.imul(h[1]!, b) +
+        Math.imul(h[2]!, c) +
+        Math.imul(h[3]!, d) +
+        Math.imul(h[4]!, e) +
+        Math.imul(h[5]!, f) +
+        Math.imul(h[6]!, protocol) +
+        h[PIECES]!) |
+      0
+    const low =
+      (Math.imul(l[0]!, a) +
+        Math.imul(l[1]!, b) +
+        Math.imul(l[2]!, c) +
+        Math.imul(l[3]!, d) +
+        Math.imul(l[4]!, e) +
+        Math.imul(l[5]!, f) +
+        Math.imul(l[6]!, protocol) +
+        l[PIECES]!) |
+      0
     return spread((high & 0xffff0000) | (low >>> 16))
   }
 

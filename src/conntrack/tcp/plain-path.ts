@@ -8,7 +8,16 @@
  */
 import type { CaptureRecord } from '../../packet/capture-record.ts'
 import { addRest, addSum, addWord } from '../../packet/checksum.ts'
-import { PROTOCOL_TCP, TCP_ACK, TCP_CWR, TCP_ECE, TCP_FIN, TCP_PSH } from '../../packet/constants.ts'
+import {
+  PROTOCOL_TCP,
+  TCP_ACK,
+  TCP_CWR,
+  TCP_ECE,
+  TCP_FIN,
+  TCP_PSH,
+  TCP_RST,
+  TCP_SYN,
+} from '../../packet/constants.ts'
 import { ETHERTYPE_IPV4 } from '../../packet/link.ts'
 import { LINKTYPE_ETHERNET } from '../../packet/link-type.ts'
 import type { Clock } from '../clock.ts'
@@ -121,7 +130,9 @@ export class PlainPath {
     const source = view.getInt32((start + 26) | 0)
     const destination = view.getInt32((start + 30) | 0)
     const length = word0 & 0xffff
+    const flags = view.getInt32((start + 46) | 0) >>> 16
     if (
+      (flags & (TCP_SYN | TCP_RST | TCP_ACK)) !== TCP_ACK ||
       view.getUint16((start + 12) | 0) !== ETHERTYPE_IPV4 ||
       word0 >>> 24 !== 0x45 ||
       (word1 & 0x3fff) !== 0 ||
