@@ -78,7 +78,7 @@ export class TooManyCases extends Error {
 
 /** Steps of one walk: a rule asked about a set of packets. */
 const STEPS = 3_000_000
-const MOST_PIECES = 3000
+const MOST_PIECES = 10_000
 const DEEPEST = 400
 /** So many pieces are compared with each other, to leave out those that others hold. */
 const COMPARED = 48

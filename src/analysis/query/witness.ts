@@ -43,15 +43,24 @@ const MOST_PACKETS = 25
 /** Sets of packets, and packets in all, that are tried for one answer. */
 const MOST_BOXES = 6
 const MOST_CASES = 40
+/** Rules made ready to run, over all firewalls of a query: each packet that is tried needs one that has seen nothing. */
+const MOST_RULES = 1_000_000
+const FEWEST_FIREWALLS = 30
 const MOST_REPEATED = 4
 
 export class WitnessMaker {
   readonly #ruleset: Ruleset
   readonly #space: Space
+  /** So many more may be made. */
+  #firewalls: number
 
   constructor(ruleset: Ruleset, space: Space) {
     this.#ruleset = ruleset
     this.#space = space
+    const rules = ruleset.tables
+      .flatMap(({ chains }) => chains)
+      .reduce((sum, chain) => sum + chain.rules.length, 0)
+    this.#firewalls = Math.max(FEWEST_FIREWALLS, Math.floor(MOST_RULES / Math.max(1, rules)))
   }
 
   find(way: WayName, state: number, ctstate: string, outcomes: readonly Outcome[]): Witness | null {
@@ -70,7 +79,7 @@ export class WitnessMaker {
     let tried = 0
     for (const outcome of outcomes.slice(0, MOST_BOXES)) {
       for (const one of casesOf(outcome.box, state, this.#space)) {
-        if (tried++ >= (most === 1 ? MOST_CASES : MOST_REPEATED)) return null
+        if (tried++ >= (most === 1 ? MOST_CASES : MOST_REPEATED) || this.#firewalls-- <= 0) return null
         const bytes = buildPacket(one.plan)
         const feed = this.#feed(way, one)
         for (let packets = 1; packets <= most; packets++) {
