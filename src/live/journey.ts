@@ -9,8 +9,6 @@ export interface Journey {
   hook: string | null
   /** Every rule that took it, in order. */
   readonly traces: TraceLine[]
-  /** What LOG and NFLOG said, and behind which rule. */
-  readonly said: { readonly prefix: string; readonly by: TraceLine | null }[]
   /** How it left, or was delivered. */
   exit: { readonly device: string; readonly bytes: Uint8Array; readonly mark: number } | null
 }
@@ -52,9 +50,6 @@ export class Journeys {
       case 'trace':
         current.traces.push(traceLine(event.line))
         return
-      case 'said':
-        current.said.push({ prefix: event.prefix, by: current.traces.at(-1) ?? null })
-        return
       case 'exit':
         current.exit = { device: event.device, bytes: event.bytes, mark: event.mark }
     }
@@ -74,7 +69,7 @@ export class Journeys {
 }
 
 function newJourney(): Journey {
-  return { ctstate: null, hook: null, traces: [], said: [], exit: null }
+  return { ctstate: null, hook: null, traces: [], exit: null }
 }
 
 /** Names of chains may have colons. */

@@ -21,10 +21,10 @@ import { type Journey, Journeys, type TraceLine } from './journey.ts'
 import { RulesInForce } from './loaded-rules.ts'
 import { invertTuple, packetTuple, quotedTuple, type RawTuple, tupleKey } from './packet-tuple.ts'
 import { Refused, Router } from './router.ts'
-import { ruleClock } from './rule-clock.ts'
+import { ruleClock, ruleKey } from './rule-clock.ts'
 import { readCounts } from './rule-counts.ts'
 import { Topology, untold } from './topology.ts'
-import { VirtualTime } from './virtual-time.ts'
+import { TooLong, VirtualTime } from './virtual-time.ts'
 
 const families = ['ipv4', 'ipv6'] as const
 const programs: Readonly<Record<Family, string>> = { ipv4: 'iptables-legacy', ipv6: 'ip6tables-legacy' }
@@ -63,8 +63,9 @@ export class Routers {
 
   /** @throws Error of the file system */
   set(router: Router, name: string, value: string): void {
-    if (!this.#former.has(name)) this.#former.set(name, router.namespace.get(name))
+    const former = router.namespace.get(name)
     router.namespace.set(name, value)
+    if (!this.#former.has(name)) this.#former.set(name, former)
   }
 
   close(): void {
@@ -82,6 +83,7 @@ export class KernelExecutor implements Executor {
   readonly #time: VirtualTime
   readonly #packet = new Packet()
   #packets = 0
+  #rulesSpan: Refusal['span'] = { start: 0, end: 0 }
   /** Of iptables-save, until the next packet. */
   #counts: ReadonlyMap<string, RuleCount> | null = null
 
@@ -116,6 +118,14 @@ export class KernelExecutor implements Executor {
     this.#time.begin()
   }
 
+  #reload(): void {
+    for (const family of families) {
+      if (!this.#rules.hasFamily(family)) continue
+      const program = programs[family]
+      this.#router.run(`${program}-save -c >saved && ${program}-restore -w -c <saved`)
+    }
+  }
+
   #guarded(span: Refusal['span'], message: string, action: () => void): void {
     try {
       action()
@@ -129,7 +139,8 @@ export class KernelExecutor implements Executor {
     const clock = ruleClock(this.#rules.rulesets)
     if (clock.timeOfDay)
       throw new Refusal(span, '-m time asks for the time of day, which a namespace has none of its own of')
-    this.#time.rules = clock
+    this.#time.setRules(clock)
+    this.#rulesSpan = span
     this.#router.write('rules', printRuleset(ruleset))
     this.#guarded(span, `${programs[family]}-restore does not take these rules`, () =>
       this.#router.run(`${programs[family]}-restore -w <rules`),
@@ -137,8 +148,19 @@ export class KernelExecutor implements Executor {
     this.#counts = null
   }
 
+  /** To the time of a packet, which rules may look at. */
+  #advance(time: number): void {
+    try {
+      this.#time.advance(time)
+      this.#time.setClocks(() => this.#reload())
+    } catch (error) {
+      if (!(error instanceof TooLong)) throw error
+      throw new Refusal(this.#rulesSpan, error.message)
+    }
+  }
+
   send({ bytes, time, interface: told, isLocal }: SentPacket): Observation {
-    this.#time.advance(time)
+    this.#advance(time)
     const packet = this.#packet
     decode(packet, bytes)
     if (packet.protocol === PROTOCOL_UDP || packet.protocol === PROTOCOL_UDPLITE) this.#time.onDatagram()
@@ -151,6 +173,10 @@ export class KernelExecutor implements Executor {
       router.transmit(bytes, device)
     }
     router.drain((event) => journeys.add(event))
+    const family = packet.family === FAMILY_IPV4 ? 'ipv4' : 'ipv6'
+    for (const { traces } of [journeys.own, ...journeys.answers])
+      for (const { table, chain, kind, number } of traces)
+        if (kind === 'rule') this.#time.onRule(ruleKey(family, table, chain, number))
     this.#counts = null
     const observation = this.#observation(packet, bytes, journeys)
     this.#time.check()
@@ -210,11 +236,12 @@ export class KernelExecutor implements Executor {
     return { by: { kind: 'rule', file, line: place, table, chain, number }, comment: commentOf(rule) }
   }
 
-  /** Prefixes: the rest of a line is not told. */
-  #logged(family: Family, { said }: Journey): string[] {
-    return said.flatMap(({ prefix, by }) => {
-      const target = by === null ? null : this.#rules.rule(family, by)?.target
-      return target?.kind === 'extension' && target.name === 'LOG' ? [prefix] : []
+  /** Prefixes of LOG, whose lines no namespace shows: of the rules that took the packet. */
+  #logged(family: Family, { traces }: Journey): string[] {
+    return traces.flatMap((line) => {
+      const target = this.#rules.rule(family, line)?.target
+      if (target?.kind !== 'extension' || target.name !== 'LOG') return []
+      return [String(target.options['prefix']?.value ?? '')]
     })
   }
 
@@ -272,7 +299,7 @@ export class KernelExecutor implements Executor {
     if (place === null) return null
     this.#counts ??= this.#readCounts()
     const { family, table, chain, number } = place
-    return this.#counts.get(`${family} ${table} ${chain} ${number}`) ?? null
+    return this.#counts.get(ruleKey(family, table, chain, number)) ?? null
   }
 
   /** Every rule and policy. */
@@ -287,7 +314,7 @@ export class KernelExecutor implements Executor {
       if (!this.#rules.hasFamily(family)) continue
       this.#router.run(`${programs[family]}-save -c >saved`)
       for (const { table, chain, number, packets, bytes } of readCounts(this.#router.read('saved')))
-        counts.set(`${family} ${table} ${chain} ${number}`, {
+        counts.set(ruleKey(family, table, chain, number), {
           packets: Number(packets),
           bytes: Number(bytes),
         })

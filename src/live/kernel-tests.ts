@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import type { Executor } from '../scenario/executor.ts'
 import type { LoadedSetup } from '../scenario/load.ts'
 import type { Test } from '../scenario/model.ts'
+import { problemOf, Refusal, type Source } from '../scenario/problem.ts'
 import type { ScenarioRun, TestResult } from '../scenario/run.ts'
 import { Compared } from './compared.ts'
 import { Routers } from './kernel-executor.ts'
@@ -16,13 +17,18 @@ export class KernelTests {
 
   readonly executor = (setup: LoadedSetup): Executor => new Compared(this.#routers, setup)
 
-  /** `run` has this executor. A test for which the machine was too slow begins anew. @throws TooLate where it always is. */
-  async test(run: ScenarioRun, test: Test): Promise<TestResult> {
+  /** `run` is the file's, with this executor. A test for which the machine was too slow begins anew. */
+  async test(run: ScenarioRun, test: Test, file: Source): Promise<TestResult> {
     for (let tries = 1; ; tries++) {
       try {
         return await run.test(test)
       } catch (error) {
-        if (!(error instanceof TooLate) || tries === MOST_TRIES) throw error
+        if (!(error instanceof TooLate)) throw error
+        if (tries < MOST_TRIES) continue
+        const { name, span } = test
+        const message = `this machine is too busy to keep time (${error.message}), ${MOST_TRIES} times in a row`
+        const problem = problemOf(file, new Refusal(span, message))
+        return { name, span, status: 'failed', failures: [], more: 0, problem, packets: 0 }
       }
     }
   }

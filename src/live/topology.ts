@@ -83,15 +83,19 @@ export class Topology {
       lead(pair.second, pair.first, AHEAD_OF_MAIN)
     }
     if (host.knowsRoutes(isIPv6)) return commands
-    const [first, second, third] = host.used
-    if (first !== undefined && second !== undefined && third === undefined) {
-      const [one, other] = [host.interfaces.nameOf(first), host.interfaces.nameOf(second)]
-      lead(one, other, BEHIND_MAIN)
-      lead(other, one, BEHIND_MAIN)
+    const [first, second, third] = host.used.map((number) => host.interfaces.nameOf(number))
+    let out = UNTOLD_OUT
+    if (first !== undefined && second === undefined) {
+      // What the machine itself sends leaves by its one interface; what comes in by that one, nobody knows how.
+      lead(first, UNTOLD_OUT, BEHIND_MAIN)
+      out = first
+    } else if (first !== undefined && second !== undefined && third === undefined) {
+      lead(first, second, BEHIND_MAIN)
+      lead(second, first, BEHIND_MAIN)
     }
     commands.push(
       `rule add lookup ${table} priority ${BEHIND_ALL}`,
-      `route add ${any} dev ${UNTOLD_OUT} table ${table}`,
+      `route add ${any} dev ${out} table ${table}`,
     )
     return commands
   }

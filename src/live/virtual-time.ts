@@ -13,6 +13,16 @@ export class TooLate extends Error {
   override readonly name = 'TooLate'
 }
 
+/** A rule's clock would have to go on for too long. */
+export class TooLong extends Error {
+  override readonly name = 'TooLong'
+
+  constructor(milliseconds: number) {
+    super(`a rule has a clock, for which ${Math.ceil(milliseconds / 1000)} s would really have to pass`)
+  }
+}
+
+const LONGEST_WAIT_MS = 120_000
 /** A clock tick at CONFIG_HZ 250, or a little more. */
 const TICK_MS = 5
 /** connlimit counts a connection that came to nothing until it is two ticks old. */
@@ -28,7 +38,9 @@ const UDPLITE = 136
 
 export class VirtualTime {
   readonly #netlink: Netlink
-  rules: RuleClock = noClock
+  #rules: RuleClock = noClock
+  /** How often rules of `limit` have taken a packet since they were full. */
+  readonly #uses = new Map<string, number>()
   /** Microseconds since 1970 UTC. */
   #now: number
   /** Microseconds by which the table has not been aged yet. */
@@ -57,23 +69,52 @@ export class VirtualTime {
     if (last?.virtual !== this.#now) this.#datagrams.push({ virtual: this.#now, real: performance.now() })
   }
 
-  /** Lets time pass until then. @throws TooLate */
+  /** Lets time pass until then, in the state table. */
   advance(time: number): void {
     const span = Math.max(0, time - this.#now)
     this.#now += span
     this.#owed += span
-    const { memory, counts } = this.rules
-    let wait = 0
-    if (memory > 0) {
-      this.#ruleTime += Math.min(span / 1000, memory)
-      wait = this.#ruleTime - performance.now()
-      if (-wait > this.rules.tolerance)
-        throw new TooLate(`${Math.round(-wait)} ms late, with a rule that has a clock`)
-    }
-    if (counts && span > 0) wait = Math.max(wait, Math.min(span / 1000, THREE_TICKS_MS))
-    this.#wait(wait)
+    const { memory, counts } = this.#rules
+    // What is full does not get fuller.
+    if (memory > 0) this.#ruleTime = Math.min(this.#ruleTime + span / 1000, performance.now() + memory)
+    if (counts && span > 0) this.#wait(Math.min(span / 1000, THREE_TICKS_MS))
     if (this.#owed >= 1e6 || performance.now() - this.#aligned > LATE_MS) this.#age()
     this.#waitForStreams()
+  }
+
+  /** And for the clocks of rules, where the next packet may find one that looks at its own. `reload` loads the rules anew, with their counters. @throws TooLate, TooLong */
+  setClocks(reload: () => void): void {
+    const { memory, tolerance, always, keeps } = this.#rules
+    if (memory === 0 || !this.#looksAtClock()) return
+    const wait = this.#ruleTime - performance.now()
+    if (-wait > tolerance) throw new TooLate(`${Math.round(-wait)} ms late, with a rule that has a clock`)
+    // So long that all is as it was at first: rules that are loaded anew are so, too.
+    if (wait >= memory && !always && !keeps) {
+      reload()
+      this.#uses.clear()
+      this.#ruleTime = performance.now()
+      return
+    }
+    if (wait > LONGEST_WAIT_MS) throw new TooLong(wait)
+    this.#wait(wait)
+    if (performance.now() - this.#aligned > LATE_MS) this.#age()
+  }
+
+  /** The next packet may find a rule whose answer depends on the time. */
+  #looksAtClock(): boolean {
+    const { always, bursts } = this.#rules
+    return always || [...bursts].some(([key, burst]) => (this.#uses.get(key) ?? 0) >= burst)
+  }
+
+  /** A rule took a packet. */
+  onRule(key: string): void {
+    if (this.#rules.bursts.has(key)) this.#uses.set(key, (this.#uses.get(key) ?? 0) + 1)
+  }
+
+  /** Other rules are in force, whose clocks begin anew; those of `limit` at least. */
+  setRules(rules: RuleClock): void {
+    this.#rules = rules
+    this.#uses.clear()
   }
 
   /** Between what is sent and what is read: still within the second. @throws TooLate */
