@@ -94,7 +94,7 @@ function findingJson({ place, position: _, length: __, ...rest }: LintFinding): 
 }
 
 /** `rules.v4: 2 warnings, 1 note (1 silenced); 120 rules in 14 chains, 0 of them undecided`. */
-function summary(file: string, { findings, silenced, undecided, rules, chains }: LintReport): string {
+function summary(file: string, { findings, silenced, untold, undecided, rules, chains }: LintReport): string {
   const warnings = findings.filter(({ severity }) => severity === 'warning').length
   const found = [
     ...(warnings > 0 ? [count(warnings, 'warning')] : []),
@@ -102,9 +102,14 @@ function summary(file: string, { findings, silenced, undecided, rules, chains }:
   ]
   const told = found.length === 0 ? 'nothing found' : found.join(', ')
   const hidden = silenced === 0 ? '' : ` (${count(silenced, 'finding')} silenced)`
+  const more = untold
+    .map(({ code, findings: left }) => `; ${count(left, 'more finding')} of ${code} not shown`)
+    .join('')
   const open =
     undecided.length === 0
       ? ''
       : `; whether ${count(undecided.length, 'rule')} can match is undecided (the first: ${undecided[0]!.table} ${undecided[0]!.chain} ${undecided[0]!.number})`
-  return printable(`${file}: ${told}${hidden}; ${count(rules, 'rule')} in ${count(chains, 'chain')}${open}`)
+  return printable(
+    `${file}: ${told}${hidden}; ${count(rules, 'rule')} in ${count(chains, 'chain')}${more}${open}`,
+  )
 }

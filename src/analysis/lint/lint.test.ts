@@ -194,3 +194,13 @@ test('ten thousand chains, each leading to the next, and a text without rules', 
   expect(lint(text).findings.length).toBeGreaterThan(0)
   expect(lint('').findings).toEqual([])
 })
+
+test('what is too much to be told is counted', () => {
+  const rule = '-A INPUT -p tcp --dport 22 -j DROP\n'
+  const text = `*filter\n:INPUT ACCEPT [0:0]\n${rule.repeat(260)}COMMIT\n`
+  const { findings, untold } = lintRuleset(text, parseRuleset(text, { family: 'ipv4', registry: extensions }))
+  const [kind] = untold
+  expect(untold).toHaveLength(1)
+  expect(findings.filter(({ code }) => code === kind!.code)).toHaveLength(200)
+  expect(kind!.findings).toBe(59)
+})

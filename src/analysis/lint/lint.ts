@@ -52,6 +52,8 @@ export interface LintReport {
   readonly findings: readonly LintFinding[]
   /** Findings that a comment of the file silences. */
   readonly silenced: number
+  /** Findings of a kind that are too many to be told, beside those that are. */
+  readonly untold: readonly { readonly code: string; readonly findings: number }[]
   /** Rules of which nothing is told, because the budget did not suffice. */
   readonly undecided: readonly UndecidedRule[]
   /** How many rules there are. */
@@ -80,7 +82,8 @@ export function lintRuleset(text: string, { ruleset, diagnostics }: ParsedRulese
   if (ruleset.faulty === true) throw new TypeError('the rules have mistakes: see the diagnostics')
   const context = new LintContext(ruleset)
   const lines = new Lines(text)
-  const all = [...ofReading(diagnostics, text), ...ofChecks(context, lines)]
+  const untold: { code: string; findings: number }[] = []
+  const all = [...ofReading(diagnostics, text), ...ofChecks(context, lines, untold)]
   const silences = readSilences(text, ruleset.tables[0]?.place.file ?? 'rules')
   const told = all.filter((finding) => !isSilenced(finding, silences))
   const findings = [...told, ...unused(silences)].sort((a, b) => a.position - b.position)
@@ -88,6 +91,7 @@ export function lintRuleset(text: string, { ruleset, diagnostics }: ParsedRulese
   return {
     findings,
     silenced: all.length - told.length,
+    untold,
     undecided: undecidedOf(context),
     rules: chains.reduce((sum, chain) => sum + chain.rules.length, 0),
     chains: chains.length,
@@ -121,14 +125,20 @@ function ofReading(diagnostics: readonly Diagnostic[], text: string): LintFindin
   })
 }
 
-function ofChecks(context: LintContext, lines: Lines): LintFinding[] {
+function ofChecks(
+  context: LintContext,
+  lines: Lines,
+  untold: { code: string; findings: number }[],
+): LintFinding[] {
   return checks.flatMap((check) => {
+    const { code, severity } = check
     const found: LintFinding[] = []
+    let more = 0
     for (const { place, lines: fix = [], ...rest } of check.find(context)) {
-      if (found.length >= MOST_OF_A_KIND) break
-      const { code, severity } = check
-      found.push({ code, severity, place, ...lines.span(place), ...rest, lines: fix })
+      if (found.length >= MOST_OF_A_KIND) more++
+      else found.push({ code, severity, place, ...lines.span(place), ...rest, lines: fix })
     }
+    if (more > 0) untold.push({ code, findings: more })
     return found
   })
 }
