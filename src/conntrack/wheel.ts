@@ -18,6 +18,17 @@ const SLOT_FIELD = (SLOT_BITS << SLOT_SHIFT) | FILED
 /** A deadline that seems further ahead lies behind the cursor; 2^31 ticks of life and a lag of 2^29 are not further. */
 const LONGEST_AHEAD = 0xe000_0000
 
+/** A slot of the two lower levels comes up within so many ticks. */
+const LOWER_REACH = 0x1_0100
+
+/**
+ * May an entry with this status word be filed too late for a deadline so many ticks ahead? Small enough to be inlined
+ * where most packets ask; `moved` knows.
+ */
+export function mayBeLate(status: number, ahead: number): boolean {
+  return ahead < LOWER_REACH || (status & (0x200 << SLOT_SHIFT)) !== 0
+}
+
 export class TimingWheel {
   readonly #slab: Slab
   /** Entry number + 1 of the first in each slot. */

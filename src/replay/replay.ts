@@ -12,7 +12,7 @@ import { Station, type StationOptions } from './station.ts'
 import { ETHERNET_MTU, Summary } from './summary.ts'
 
 /** So many packets are decoded, and their entries read ahead, before the first of them is judged. */
-const BATCH = 32
+const BATCH = 64
 
 /** A moment to look at the table: a time (the table as it is then, ahead of later packets), or just after a packet. */
 export type Moment =

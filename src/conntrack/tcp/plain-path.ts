@@ -57,6 +57,7 @@ import {
   STATUS_SRC_NAT,
 } from '../status.ts'
 import type { StateTable } from '../table.ts'
+import { mayBeLate } from '../wheel.ts'
 import {
   END,
   FLAG_CLOSE_INIT,
@@ -360,7 +361,7 @@ export class PlainPath {
       timeout > unacknowledged
     const lifetime = ticksOf(isUnacknowledged ? unacknowledged : timeout, this.#clock.hz)
     words[at | DEADLINE] = (now + lifetime) | 0
-    if (lifetime < left) this.#table.wheel.moved(number, words, at)
+    if (lifetime < left && mayBeLate(status, lifetime)) this.#table.wheel.moved(number, words, at)
     if ((status & STATUS_ACCOUNTED) !== 0) this.#table.account(words, at, direction, (length + 20) | 0)
     return (number << 1) | direction
   }
