@@ -16,6 +16,3 @@ export const FLAG_MAXACK_SET = 0x20
 
 /** What an ACK may lag behind at least (MAXACKWINCONST). */
 export const LEAST_ACK_WINDOW = 66_000
-
-/** `trackPlainSegment`: the segment is the general way's, and nothing was changed. */
-export const NOT_PLAIN = -1
