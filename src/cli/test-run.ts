@@ -1,8 +1,10 @@
 /** A run of `sallyport test`: each file read, its tests run, the reporter told. */
 import { writeFileSync } from 'node:fs'
+import type { KernelTests } from '../live/kernel-tests.ts'
 import { applyEdits } from '../scenario/edit.ts'
+import type { Test } from '../scenario/model.ts'
 import { parseScenario } from '../scenario/parser.ts'
-import { ScenarioRun } from '../scenario/run.ts'
+import { ScenarioRun, type TestResult } from '../scenario/run.ts'
 import { unwritable } from './failure.ts'
 import type { FileResult, Reporter, RunResult, TimedResult } from './reporters/reporter.ts'
 import { filesBeside, readScenario } from './scenario-files.ts'
@@ -13,6 +15,8 @@ export interface TestRequest {
   readonly pattern: RegExp | null
   /** What was observed is written where something else was expected. */
   readonly update: boolean
+  /** Through Linux, and compared; null: through this engine alone. */
+  readonly kernel: KernelTests | null
   /** Told each file that is read: scenarios, and what they name. */
   readonly onRead?: (path: string) => void
 }
@@ -44,7 +48,7 @@ export async function runTests(request: TestRequest, reporter: Reporter): Promis
 
 async function runFile(
   file: string,
-  { pattern, onRead }: TestRequest,
+  { pattern, kernel, onRead }: TestRequest,
 ): Promise<FileResult & { readonly filtered: number }> {
   const begun = performance.now()
   onRead?.(file)
@@ -53,24 +57,34 @@ async function runFile(
   const tests: TimedResult[] = []
   let filtered = 0
   if (parsed.file !== null) {
-    const run = new ScenarioRun(parsed.file, { files: filesBeside(file, onRead) })
+    const files = filesBeside(file, onRead)
+    const run = new ScenarioRun(
+      parsed.file,
+      kernel === null ? { files } : { files, executor: kernel.executor },
+    )
     for (const test of parsed.file.tests) {
       if (pattern !== null && !pattern.test(`${file} > ${test.name}`)) {
         filtered++
         continue
       }
       const started = performance.now()
-      const result = await run.test(test)
-      const { era, notOnKernel } = test.setup
-      tests.push({
-        ...result,
-        milliseconds: performance.now() - started,
-        notOnKernel: notOnKernel ?? (era === null ? null : `era ${era}`),
-      })
+      const { era, notOnKernel: told } = test.setup
+      const notOnKernel = told ?? (era === null ? null : `era ${era}`)
+      const result =
+        kernel === null
+          ? await run.test(test)
+          : notOnKernel === null
+            ? await kernel.test(run, test, parsed.file)
+            : skipped(test)
+      tests.push({ ...result, milliseconds: performance.now() - started, notOnKernel })
     }
   }
   const milliseconds = performance.now() - begun
   return { file, text, problems: parsed.problems, tests, milliseconds, filtered }
+}
+
+function skipped({ name, span }: Test): TestResult {
+  return { name, span, status: 'skipped', failures: [], more: 0, problem: null, packets: 0 }
 }
 
 /** Writes what was observed into the file; how many values. @throws Failure */

@@ -1,6 +1,7 @@
 /** `sallyport test --watch`: runs again what depends on a file that changed. */
 import { type FSWatcher, watch } from 'node:fs'
 import { basename, dirname, resolve } from 'node:path'
+import type { KernelTests } from '../live/kernel-tests.ts'
 import { Failure } from './failure.ts'
 import type { Output } from './output.ts'
 import type { Reporter } from './reporters/reporter.ts'
@@ -15,6 +16,7 @@ export interface WatchOptions {
   readonly paths: readonly string[]
   readonly pattern: RegExp | null
   readonly update: boolean
+  readonly kernel: KernelTests | null
   readonly output: Output
   readonly terminal: Terminal
   readonly newReporter: () => Reporter
@@ -58,12 +60,13 @@ class Watch {
   }
 
   async #runOnce(files: readonly string[]): Promise<void> {
-    const { pattern, update, output, terminal, newReporter } = this.#options
+    const { pattern, update, kernel, output, terminal, newReporter } = this.#options
     let reading = ''
     const request: TestRequest = {
       files,
       pattern,
       update,
+      kernel,
       onRead: (path) => {
         if (files.includes(path)) reading = path
         this.#depend(path, reading)

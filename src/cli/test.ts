@@ -1,3 +1,4 @@
+import type { KernelTests } from '../live/kernel-tests.ts'
 import { defineCommand, ValueError } from './command.ts'
 import { EXIT_CHECK_FAILED, EXIT_OK } from './exit-codes.ts'
 import { wrongUse } from './failure.ts'
@@ -44,6 +45,12 @@ export const test = defineCommand({
       group: chosen,
       sentence: 'stay, and run again what depends on a file that changed',
     },
+    kernel: {
+      kind: 'flag',
+      group: chosen,
+      sentence:
+        'through the Linux kernel of this machine as well, in network namespaces (as root, with npm install koffi): what it shows is held against the scenario, and against what is observed here',
+    },
     update: {
       kind: 'flag',
       short: 'u',
@@ -68,29 +75,42 @@ export const test = defineCommand({
     { line: 'sallyport test firewall/ -t "port 22"', sentence: 'some of them, by name' },
     { line: 'sallyport test --watch', sentence: 'again after each change' },
     { line: 'sallyport test --reporter=junit > junit.xml', sentence: 'for a pipeline' },
+    { line: 'sudo sallyport test --kernel', sentence: 'through Linux, and compared' },
     { line: 'sallyport test --update new.scenario', sentence: 'fill in what is expected' },
   ],
-  async run({ testNamePattern, watch, update, reporter }, positionals) {
+  async run({ testNamePattern, watch, update, kernel: asksKernel, reporter }, positionals) {
     const paths = positionals.length === 0 ? ['.'] : positionals
     if (watch && reporter !== 'default')
       throw wrongUse(`--watch is for people: not with --reporter=${reporter}`)
+    if (asksKernel && update) throw wrongUse('--update writes what is observed here: not with --kernel')
+    const kernel = asksKernel ? await openKernel() : null
     const output = new Output()
     const terminal = terminalOf(process.stdout, process.env)
     const { reporters } = await import('./reporters/index.ts')
     const newReporter = () => new reporters[reporter]({ output, terminal })
     if (watch) {
       const { watchTests } = await import('./test-watch.ts')
-      return watchTests({ paths, pattern: testNamePattern, update, output, terminal, newReporter })
+      return watchTests({ paths, pattern: testNamePattern, update, kernel, output, terminal, newReporter })
     }
     const { findScenarios } = await import('./scenario-files.ts')
     const { runTests } = await import('./test-run.ts')
     const { isFailed } = await import('./reporters/reporter.ts')
     const files = findScenarios(paths)
-    const result = await runTests({ files, pattern: testNamePattern, update }, newReporter())
+    const result = await runTests({ files, pattern: testNamePattern, update, kernel }, newReporter())
+    kernel?.close()
     if (result.files.length === 0) throw wrongUse('no test has a name that --test-name-pattern matches')
     return result.files.some(isFailed) ? EXIT_CHECK_FAILED : EXIT_OK
   },
 })
+
+/** Loaded when it is asked for: it needs a package that nothing else does. @throws Failure */
+async function openKernel(): Promise<KernelTests> {
+  const { whyNoRouter } = await import('../live/needs.ts')
+  const reason = await whyNoRouter()
+  if (reason !== null) throw wrongUse(`--kernel: ${reason}`)
+  const { KernelTests } = await import('../live/kernel-tests.ts')
+  return new KernelTests()
+}
 
 /** @throws ValueError */
 function parsePattern(text: string): RegExp {

@@ -1,5 +1,5 @@
 /** `sallyport test --kernel`: tests of scenarios through Linux. */
-import { execFileSync } from 'node:child_process'
+import { constants, getPriority, setPriority } from 'node:os'
 import type { Executor } from '../scenario/executor.ts'
 import type { LoadedSetup } from '../scenario/load.ts'
 import type { Test } from '../scenario/model.ts'
@@ -14,6 +14,12 @@ const MOST_TRIES = 8
 
 export class KernelTests {
   readonly #routers = new Routers()
+  readonly #priority = getPriority()
+
+  constructor() {
+    // Clocks of rules go on while others have the processor.
+    setPriority(constants.priority.PRIORITY_HIGHEST)
+  }
 
   readonly executor = (setup: LoadedSetup): Executor => new Compared(this.#routers, setup)
 
@@ -35,18 +41,6 @@ export class KernelTests {
 
   close(): void {
     this.#routers.close()
-  }
-}
-
-/** Why no network namespace can be made; null: one can. */
-export function whyNoNamespace(): string | null {
-  const name = `sallyport-try-${process.pid}`
-  try {
-    execFileSync('ip', ['netns', 'add', name], { stdio: ['ignore', 'ignore', 'pipe'], encoding: 'utf8' })
-    execFileSync('ip', ['netns', 'delete', name], { stdio: 'ignore' })
-    return null
-  } catch (error) {
-    const said = (error as { stderr?: string }).stderr?.trim() ?? ''
-    return `network namespaces are refused here: ${said || String(error)} (a container gets them by --privileged)`
+    setPriority(this.#priority)
   }
 }

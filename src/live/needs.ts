@@ -31,6 +31,34 @@ export function whyNoKernel(programs: readonly string[]): string | null {
   return `no ${missing.join(', ')} (Debian: apt-get install ${wanted.join(' ')})`
 }
 
+/** Why scenarios cannot be sent through this machine's kernel, or null. */
+export async function whyNoRouter(): Promise<string | null> {
+  const reason = whyNoKernel(['ip', 'nft', 'iptables-legacy', 'ip6tables-legacy', 'ipset'])
+  if (reason !== null) return reason
+  try {
+    await import('koffi')
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    return code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND'
+      ? 'the package koffi is missing, by which system calls are made: npm install koffi, beside sallyport'
+      : `the package koffi does not load: ${message}`
+  }
+  return whyNoNamespace()
+}
+
+/** Why no network namespace can be made; null: one can. */
+function whyNoNamespace(): string | null {
+  const name = `sallyport-try-${process.pid}`
+  try {
+    execFileSync('ip', ['netns', 'add', name], { stdio: ['ignore', 'ignore', 'pipe'], encoding: 'utf8' })
+    execFileSync('ip', ['netns', 'delete', name], { stdio: 'ignore' })
+    return null
+  } catch (error) {
+    const said = (error as { stderr?: string }).stderr?.trim() ?? ''
+    return `network namespaces are refused here: ${said || String(error)} (a container gets them by --privileged)`
+  }
+}
+
 function isTracking(): boolean {
   const path = '/proc/sys/net/netfilter/nf_conntrack_max'
   if (existsSync(path)) return true

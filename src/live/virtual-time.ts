@@ -49,6 +49,8 @@ export class VirtualTime {
   #aligned = performance.now()
   /** Real time at which the clocks of rules stand where they should. */
   #ruleTime = performance.now()
+  /** So long passed at once that rules with a clock are as they were at first. */
+  #isFull = false
   /** UDP was sent: when in virtual time (µs), when in real time (ms). */
   #datagrams: { readonly virtual: number; readonly real: number }[] = []
 
@@ -75,8 +77,13 @@ export class VirtualTime {
     this.#now += span
     this.#owed += span
     const { memory, counts } = this.#rules
-    // What is full does not get fuller.
-    if (memory > 0) this.#ruleTime = Math.min(this.#ruleTime + span / 1000, performance.now() + memory)
+    if (memory > 0) {
+      const latest = performance.now() + memory
+      this.#ruleTime += span / 1000
+      // What is full does not get fuller.
+      if (span / 1000 >= memory || this.#ruleTime >= latest) this.#isFull = true
+      this.#ruleTime = Math.min(this.#ruleTime, latest)
+    }
     if (counts && span > 0) this.#wait(Math.min(span / 1000, THREE_TICKS_MS))
     if (this.#owed >= 1e6 || performance.now() - this.#aligned > LATE_MS) this.#age()
     this.#waitForStreams()
@@ -89,14 +96,16 @@ export class VirtualTime {
     const wait = this.#ruleTime - performance.now()
     if (-wait > tolerance) throw new TooLate(`${Math.round(-wait)} ms late, with a rule that has a clock`)
     // So long that all is as it was at first: rules that are loaded anew are so, too.
-    if (wait >= memory && !always && !keeps) {
+    if (this.#isFull && !always && !keeps) {
       reload()
+      this.#isFull = false
       this.#uses.clear()
       this.#ruleTime = performance.now()
       return
     }
     if (wait > LONGEST_WAIT_MS) throw new TooLong(wait)
     this.#wait(wait)
+    this.#isFull = false
     if (performance.now() - this.#aligned > LATE_MS) this.#age()
   }
 
@@ -128,16 +137,17 @@ export class VirtualTime {
       pause(milliseconds)
       return
     }
-    this.#alignBefore()
+    this.#pause(milliseconds)
+  }
+
+  /** Real time passes, and for entries none does: they are given more than it, which is taken back. */
+  #pause(milliseconds: number): void {
+    const more = Math.ceil(milliseconds / 1000) + 1
+    this.#setTimers(-more)
     pause(milliseconds)
     // Whole seconds are told apart by what is behind them.
     if ((performance.now() - this.#aligned) % 1000 < 2 * TICK_MS) pause(2 * TICK_MS)
-    this.#age()
-  }
-
-  /** Every timer stands at whole seconds, so that whole seconds of real time can be told. */
-  #alignBefore(): void {
-    this.#setTimers(0)
+    this.#setTimers(more)
   }
 
   /** Takes what is owed, as far as it is whole seconds, from what every entry has left. */
@@ -174,9 +184,6 @@ export class VirtualTime {
       ({ protocol }) => protocol === UDP || protocol === UDPLITE,
     )
     if (!isThere) return
-    this.#alignBefore()
-    pause(wait)
-    if ((performance.now() - this.#aligned) % 1000 < 2 * TICK_MS) pause(2 * TICK_MS)
-    this.#setTimers(0)
+    this.#pause(wait)
   }
 }

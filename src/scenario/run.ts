@@ -49,7 +49,8 @@ export interface Failure {
 export interface TestResult {
   readonly name: string
   readonly span: Span
-  readonly status: 'passed' | 'failed'
+  /** Skipped by who runs it: nothing here skips a test. */
+  readonly status: 'passed' | 'failed' | 'skipped'
   /** In their order; at most 100. */
   readonly failures: readonly Failure[]
   /** How many more there were. */

@@ -55,7 +55,9 @@ export class DefaultReporter implements Reporter {
     const failedFiles = result.files.filter(isFailed).length
     output.line('')
     output.line(` Test Files  ${this.#totals(failedFiles, result.files.length - failedFiles, 0)}`)
-    output.line(`      Tests  ${this.#totals(tests.length - passed, passed, result.filtered)}`)
+    const skipped = tests.filter(({ status }) => status === 'skipped').length
+    const failed = tests.length - passed - skipped
+    output.line(`      Tests  ${this.#totals(failed, passed, skipped + result.filtered)}`)
     if (result.updated > 0) output.line(`    Written  ${style('good', count(result.updated, 'value'))}`)
     const reasons = new Map<string, number>()
     for (const { notOnKernel } of tests)

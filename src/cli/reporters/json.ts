@@ -16,15 +16,16 @@ export class JsonReporter implements Reporter {
 
   end({ files, filtered, updated, milliseconds }: RunResult): void {
     const tests = files.reduce((sum, file) => sum + file.tests.length, 0)
+    const skipped = files.flatMap((file) => file.tests).filter(({ status }) => status === 'skipped').length
     const failed = files.reduce((sum, file) => sum + testsFailed(file), 0)
     const report = {
       success: !files.some(isFailed),
       files: files.length,
       filesFailed: files.filter(isFailed).length,
       tests,
-      passed: tests - failed,
+      passed: tests - failed - skipped,
       failed,
-      skipped: filtered,
+      skipped: filtered + skipped,
       updated,
       milliseconds: Math.round(milliseconds),
       results: files.map((file) => ({

@@ -39,7 +39,7 @@ export class JunitReporter implements Reporter {
     const output = this.#output
     const name = attribute(file.file)
     output.line(
-      `  <testsuite name="${name}" file="${name}" tests="${cases(file)}" failures="${testsFailed(file)}" errors="${errors(file)}" skipped="0" time="${seconds(file.milliseconds)}">`,
+      `  <testsuite name="${name}" file="${name}" tests="${cases(file)}" failures="${testsFailed(file)}" errors="${errors(file)}" skipped="${skipped(file)}" time="${seconds(file.milliseconds)}">`,
     )
     for (const problem of file.problems) {
       output.line(`    <testcase classname="${name}" name="line ${problem.line}" time="0">`)
@@ -52,6 +52,10 @@ export class JunitReporter implements Reporter {
       const head = `    <testcase classname="${name}" name="${attribute(test.name)}" time="${seconds(test.milliseconds)}"`
       if (test.status === 'passed') {
         output.line(`${head}/>`)
+        continue
+      }
+      if (test.status === 'skipped') {
+        output.line(`${head}><skipped message="${attribute(test.notOnKernel ?? '')}"/></testcase>`)
         continue
       }
       const [first] = test.failures
@@ -68,6 +72,7 @@ export class JunitReporter implements Reporter {
 }
 
 const errors = ({ problems }: FileResult): number => problems.length
+const skipped = ({ tests }: FileResult): number => tests.filter(({ status }) => status === 'skipped').length
 const cases = ({ problems, tests }: FileResult): number => problems.length + tests.length
 
 const seconds = (milliseconds: number): string => (milliseconds / 1000).toFixed(3)

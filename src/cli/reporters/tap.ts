@@ -31,6 +31,10 @@ export class TapReporter implements Reporter {
   }
 
   #test(file: FileResult, test: TimedResult): void {
+    if (test.status === 'skipped') {
+      this.#point(true, `${file.file} > ${test.name}`, ` # SKIP ${printable(test.notOnKernel ?? '')}`)
+      return
+    }
     this.#point(test.status === 'passed', `${file.file} > ${test.name}`)
     if (test.problem !== null) {
       const { message, line, column } = test.problem
@@ -55,10 +59,10 @@ export class TapReporter implements Reporter {
     ])
   }
 
-  #point(isGood: boolean, description: string): void {
+  #point(isGood: boolean, description: string, directive = ''): void {
     // A # would begin a directive, a backslash an escape.
     const text = printable(description).replace(/[\\#]/g, '\\$&')
-    this.#output.line(`${isGood ? 'ok' : 'not ok'} ${++this.#number} - ${text}`)
+    this.#output.line(`${isGood ? 'ok' : 'not ok'} ${++this.#number} - ${text}${directive}`)
   }
 
   /** Strings as JSON writes them are YAML too. */
