@@ -316,11 +316,18 @@ export class Tracker {
   /**
    * The tracker's hook (nf_conntrack_in): fills `outcome`, which the caller has reset. A new entry is in no table until
    * `confirm`. Never throws, whatever the packet's bytes. `template` is what a rule said about the packet before, if any.
+   * `isSent`: this machine sends it; as the capture says unless told.
    */
-  track(packet: Packet, tuple: Tuple, outcome: Outcome, template: Template | null = null): void {
+  track(
+    packet: Packet,
+    tuple: Tuple,
+    outcome: Outcome,
+    template: Template | null = null,
+    isSent = packet.direction === DIRECTION_OUTGOING,
+  ): void {
     outcome.tick = this.clock.now
     if (this.#era24 !== null) {
-      this.#era24.track(packet, tuple, outcome)
+      this.#era24.track(packet, tuple, outcome, isSent)
       return
     }
     if (template !== null) tuple.zones = template.zones(this.#zones)
@@ -328,7 +335,7 @@ export class Tracker {
       this.#judgeIssue(packet, outcome)
       return
     }
-    if (this.#trackPlain(packet, tuple, outcome)) return
+    if (this.#trackPlain(packet, tuple, outcome, isSent)) return
     const protocol = packet.protocol
     const needed = headerLength(protocol)
     if (packet.transportCaptured < needed && packet.transportCaptured < packet.transportLength) {
@@ -336,7 +343,7 @@ export class Tracker {
       return
     }
     const isIcmp = packet.family === FAMILY_IPV4 ? protocol === PROTOCOL_ICMP : protocol === PROTOCOL_ICMPV6
-    if (isIcmp || hasCheckedChecksum(protocol)) this.#verify(packet)
+    if (isIcmp || hasCheckedChecksum(protocol)) this.#verify(packet, isSent)
     if (isIcmp && this.#icmpErrors.decide(packet, tuple.zones, this.clock.now, outcome)) {
       if (outcome.ctinfo === CTINFO_INVALID) this.statistics.error++
       return
@@ -362,11 +369,17 @@ export class Tracker {
 
   /** Tracks a frame at the clock's time, as `PlainPath.trackFrame`. */
   trackFrame(record: CaptureRecord, network: number, reference: number): number {
-    return this.#plain.trackFrame(record, network, reference, this.#zones, this.#verifies(record.direction))
+    return this.#plain.trackFrame(
+      record,
+      network,
+      reference,
+      this.#zones,
+      this.#verifies(record.direction === DIRECTION_OUTGOING),
+    )
   }
 
   /** The packet that nearly every packet is, by its short way. False: it is another one, and nothing was changed. */
-  #trackPlain(packet: Packet, tuple: Tuple, outcome: Outcome): boolean {
+  #trackPlain(packet: Packet, tuple: Tuple, outcome: Outcome, isSent: boolean): boolean {
     const { transportLength, transportCaptured } = packet
     if (
       tuple.protocol !== PROTOCOL_TCP ||
@@ -378,7 +391,7 @@ export class Tracker {
       return false
     const reference = tuple.ahead === 0 ? this.table.referenceOf(tuple.hash) : tuple.ahead
     if (reference <= 0) return false
-    const verifies = this.#verifies(packet.direction)
+    const verifies = this.#verifies(isSent)
     const { view, bytes, networkOffset } = packet
     const found = this.#plain.track(
       view,
@@ -764,13 +777,13 @@ export class Tracker {
     this.statistics.invalid++
   }
 
-  #verifies(direction: number): boolean {
-    return this.checksums !== 'ignore' && this.settings.checksum !== 0 && direction !== DIRECTION_OUTGOING
+  #verifies(isSent: boolean): boolean {
+    return this.checksums !== 'ignore' && this.settings.checksum !== 0 && !isSent
   }
 
   /** Transport checksums are verified in PREROUTING only: what this host sends is not complete yet. */
-  #verify(packet: Packet): void {
-    if (!this.#verifies(packet.direction)) {
+  #verify(packet: Packet, isSent: boolean): void {
+    if (!this.#verifies(isSent)) {
       packet.checksum = CHECKSUM_UNKNOWN
       return
     }

@@ -17,7 +17,7 @@ import {
 import { asksRules, bindUndecided, translate } from '../hook/nat.ts'
 import { type Passage, STOP_HOTDROP, STOP_NO } from '../hook/passage.ts'
 import type { Nat } from '../nat/nat.ts'
-import { FAMILY_IPV4 } from '../packet/packet.ts'
+import { DIRECTION_OUTGOING, FAMILY_IPV4 } from '../packet/packet.ts'
 import type { Family } from '../ruleset/model.ts'
 import type { CompiledChain } from './compiled-chain.ts'
 import {
@@ -167,7 +167,10 @@ export class Hooks {
     // An answer has the entry of the packet that it answers; what comes back by lo has its own.
     if (outcome.ctinfo !== CTINFO_NONE) return true
     template.mark = passage.mark
-    this.#tracker.track(passage.packet, passage.tuple, outcome, template.given ? template : null)
+    const { packet } = passage
+    // What was only seen to leave may be unfinished too, whoever made it.
+    const isSent = passage.hook === HOOK_OUTPUT || packet.direction === DIRECTION_OUTGOING
+    this.#tracker.track(packet, passage.tuple, outcome, template.given ? template : null, isSent)
     if (outcome.droppedBy === DROPPED_BY_NOBODY) return true
     decision.set(VERDICT_DROP, DECIDED_BY_CONNTRACK)
     return false

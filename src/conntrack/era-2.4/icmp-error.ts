@@ -1,5 +1,5 @@
 /** ICMP errors in Linux 2.4 (icmp_error_track): RELATED to the flow that they quote, if they quote one. */
-import { CHECKSUM_BAD, DIRECTION_OUTGOING, Packet } from '../../packet/packet.ts'
+import { CHECKSUM_BAD, Packet } from '../../packet/packet.ts'
 import { decodeQuoted, QUOTED_CUT, QUOTED_OK } from '../../packet/quoted.ts'
 import { verifyChecksum } from '../../packet/verify.ts'
 import type { Outcome } from '../outcome.ts'
@@ -39,9 +39,9 @@ export class IcmpErrors {
 
   /**
    * ERROR_* of an ICMP error; `now` as in Clock. Whom the error is addressed to is not asked. `verify`: is its checksum
-   * looked at? That of what this host sends was, too.
+   * looked at? That of what this host sends (`isSent`) was, too.
    */
-  judge(packet: Packet, verify: boolean, now: number, outcome: Outcome): number {
+  judge(packet: Packet, verify: boolean, isSent: boolean, now: number, outcome: Outcome): number {
     const { reasons } = outcome
     if (verify) {
       verifyChecksum(packet)
@@ -70,7 +70,7 @@ export class IcmpErrors {
     inverse.invert(tuple)
     let found = this.#find(inverse, now)
     // What this host sends about a packet that it sent itself.
-    if (found < 0 && packet.direction === DIRECTION_OUTGOING) {
+    if (found < 0 && isSent) {
       found = this.#find(tuple, now)
       if (found >= 0) found ^= 1
     }

@@ -93,7 +93,7 @@ export class Tracker24 {
   }
 
   /** The tracker's hook, as `Tracker.track`. Leaves what is not IPv4, or no whole packet, without a class. */
-  track(packet: Packet, tuple: Tuple, outcome: Outcome): void {
+  track(packet: Packet, tuple: Tuple, outcome: Outcome, isSent: boolean): void {
     if (packet.family !== FAMILY_IPV4 || packet.issue !== ISSUE_NONE) return
     const { table, clock, checksums } = this.#around
     const { protocol, transportLength, transportCaptured } = packet
@@ -110,7 +110,7 @@ export class Tracker24 {
     tuple.computeHash(table.flowHash)
     tuple.ahead = 0
     if (protocol === PROTOCOL_ICMP && isIcmpError(packet.icmpType)) {
-      const judged = this.#icmpErrors.judge(packet, checksums !== 'ignore', clock.now, outcome)
+      const judged = this.#icmpErrors.judge(packet, checksums !== 'ignore', isSent, clock.now, outcome)
       if (judged === ERROR_RELATED || judged === ERROR_UNKNOWN) return
     }
     this.#resolve(packet, tuple, outcome)
