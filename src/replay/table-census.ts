@@ -35,6 +35,10 @@ export interface TableCensus {
 }
 
 const SHOWN = 5
+/** Protocols with ports. */
+const PORTED: readonly number[] = [PROTOCOL_TCP, PROTOCOL_UDP, PROTOCOL_UDPLITE, PROTOCOL_SCTP]
+/** Values of the part of a key behind the address: a port of each protocol that has some, or a protocol without. */
+const SERVICES_OF_ADDRESS = 0x8_0000
 
 export function tableCensus(tracker: Tracker): TableCensus {
   const { table, clock } = tracker
@@ -60,7 +64,7 @@ export function tableCensus(tracker: Tracker): TableCensus {
     if (protocol < PROTOCOL_IPV6_BIT) {
       // Numbers, not texts: a million entries are counted in a moment.
       count(sources, words[at + SOURCE]! >>> 0)
-      count(services, ((words[at + DESTINATION]! >>> 0) * 0x1_0000 + port) * 0x100 + bare)
+      count(services, serviceKey(words[at + DESTINATION]! >>> 0, port, bare))
       continue
     }
     table.readAddresses(number, addresses)
@@ -75,8 +79,12 @@ export function tableCensus(tracker: Tracker): TableCensus {
     sources: top(sources, (key) => (typeof key === 'string' ? key : formatIPv4(key | 0))),
     services: top(services, (key) => {
       if (typeof key === 'string') return key
-      const rest = Math.floor(key / 0x100)
-      return serviceText(formatIPv4(Math.floor(rest / 0x1_0000) | 0), rest % 0x1_0000, key % 0x100)
+      const address = formatIPv4(Math.floor(key / SERVICES_OF_ADDRESS) | 0)
+      const service = key % SERVICES_OF_ADDRESS
+      const ported = PORTED[Math.floor(service / 0x1_0000)]
+      return ported === undefined
+        ? serviceText(address, 0, service & 0xffff)
+        : serviceText(address, service & 0xffff, ported)
     }),
   }
 }
@@ -95,12 +103,14 @@ function serviceText(address: string, port: number, protocol: number): string {
 }
 
 function hasPorts(protocol: number): boolean {
-  return (
-    protocol === PROTOCOL_TCP ||
-    protocol === PROTOCOL_UDP ||
-    protocol === PROTOCOL_UDPLITE ||
-    protocol === PROTOCOL_SCTP
-  )
+  return PORTED.includes(protocol)
+}
+
+/** An address, 8 bits of protocol and 16 of port are more than the 53 bits of a number: the port's place holds one of both. */
+function serviceKey(address: number, port: number, protocol: number): number {
+  const ported = PORTED.indexOf(protocol)
+  const service = ported < 0 ? PORTED.length * 0x1_0000 + protocol : ported * 0x1_0000 + port
+  return address * SERVICES_OF_ADDRESS + service
 }
 
 function count<Key>(counts: Map<Key, number>, key: Key): void {
