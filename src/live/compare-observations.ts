@@ -55,6 +55,7 @@ function compareWays(
   if (found.some((one) => one !== null) || here.left === null || linux.left === null) return found
   // The kernel numbers what a host sends without a number.
   const isNumbered = isLocal && bytes[0]! >> 4 === 4 && bytes[4] === 0 && bytes[5] === 0
+  if (!isNumbered && sameBytes(here.left, linux.left)) return []
   return [unlike('bytes', hex(here.left, isNumbered), hex(linux.left, isNumbered))]
 }
 
@@ -142,6 +143,10 @@ function answerText(answer: RecordAnswer): string {
   return `${protocol} ${tcpFlags} ${tupleText(answer)}, ${ctstate ?? 'unjudged'}, by ${deciderText(decidedBy)}`
 }
 
+function sameBytes(one: Uint8Array, other: Uint8Array): boolean {
+  return one.length === other.length && one.every((byte, index) => byte === other[index])
+}
+
 function hex(bytes: Uint8Array, isNumbered: boolean): string {
   const copy = bytes.slice()
   if (isNumbered) copy.fill(0, 4, 6).fill(0, 10, 12)
@@ -153,27 +158,28 @@ export function compareTables(
   here: readonly EntryView[],
   linux: readonly EntryView[],
 ): { readonly entries: readonly EntryView[]; readonly difference: MachineDifference | null } {
-  const rest = new Set(here)
+  const byText = new Map<string, EntryView[]>()
+  for (const entry of here) {
+    const text = viewText({ ...entry, timeout: 0 })
+    const alike = byText.get(text)
+    if (alike === undefined) byText.set(text, [entry])
+    else alike.push(entry)
+  }
   const missing: string[] = []
   const entries = linux.map((entry) => {
-    for (const other of rest) {
-      const timeout = settled(other.timeout, entry.timeout)
-      if (viewText({ ...entry, timeout }) !== viewText(other)) continue
-      rest.delete(other)
-      return {
-        ...entry,
-        timeout,
-        gre: other.gre,
-        start: other.start,
-        deltaTime: other.deltaTime,
-        id: other.id,
-      }
+    const alike = byText.get(viewText({ ...entry, timeout: 0 })) ?? []
+    const at = alike.findIndex(({ timeout }) => settled(timeout, entry.timeout) === timeout)
+    const [other] = at < 0 ? [] : alike.splice(at, 1)
+    if (other === undefined) {
+      missing.push(viewText(entry))
+      return entry
     }
-    missing.push(viewText(entry))
-    return entry
+    const { timeout, gre, start, deltaTime, id } = other
+    return { ...entry, timeout, gre, start, deltaTime, id }
   })
-  if (rest.size === 0 && missing.length === 0) return { entries, difference: null }
-  const [ours, theirs] = [[...rest].map(viewText).sort().join('\n'), missing.sort().join('\n')]
+  const rest = [...byText.values()].flat()
+  if (rest.length === 0 && missing.length === 0) return { entries, difference: null }
+  const [ours, theirs] = [rest.map(viewText).sort().join('\n'), missing.sort().join('\n')]
   return { entries, difference: unlike('table', ours, theirs) }
 }
 

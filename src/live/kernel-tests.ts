@@ -10,7 +10,7 @@ import { Routers } from './kernel-executor.ts'
 import { TooLate } from './virtual-time.ts'
 
 /** A machine that is busy elsewhere is late now and then. */
-const MOST_TRIES = 8
+const MOST_TRIES = 20
 
 export class KernelTests {
   readonly #routers = new Routers()

@@ -121,25 +121,33 @@ const traceChains = `
   }
 `
 
+/** A base chain of one rule at each end where packets begin. */
+function atBegins(name: string, priority: number, rule: string): string {
+  const chain = (hook: string) => `chain ${name}_${hook} {
+    type filter hook ${hook} priority ${priority}; policy accept;
+    ${rule}
+  }`
+  return ['prerouting', 'output'].map(chain).join('\n  ')
+}
+
 function zoneChains(zone: number): string {
-  if (zone === 0) return ''
-  return ['prerouting', 'output']
-    .map((hook) => `chain zone_${hook} { type filter hook ${hook} priority -310; ct zone set ${zone} }`)
-    .join('\n')
+  return zone === 0 ? '' : atBegins('zone', -310, `ct zone set ${zone}`)
 }
 
 function helperChains(helpers: NonNullable<WatchOptions['helpers']>): string {
   if (helpers.length === 0) return ''
-  const kinds = new Set(helpers.map(({ helper, protocol }) => `${helper} ${protocol}`))
-  const objects = [...kinds].map((kind) => {
-    const [helper, protocol] = kind.split(' ')
-    return `ct helper ${helper}_${protocol} { type "${helper}" protocol ${protocol} }`
-  })
+  const kinds = new Map(helpers.map((one) => [`${one.helper}_${one.protocol}`, one]))
+  const objects = [...kinds].map(
+    ([name, { helper, protocol }]) => `ct helper ${name} {
+    type "${helper}" protocol ${protocol}
+  }`,
+  )
   const rules = helpers.map(
     ({ helper, protocol, port }) => `${protocol} dport ${port} ct helper set "${helper}_${protocol}"`,
   )
-  const chains = ['prerouting', 'output'].map(
-    (hook) => `chain helpers_${hook} { type filter hook ${hook} priority -198; ct state new jump helpers }`,
-  )
-  return [...objects, `chain helpers {\n${rules.join('\n')}\n}`, ...chains].join('\n')
+  return [
+    ...objects,
+    `chain helpers {\n    ${rules.join('\n    ')}\n  }`,
+    atBegins('helpers', -198, 'ct state new jump helpers'),
+  ].join('\n  ')
 }
