@@ -95,7 +95,8 @@ async function bundle() {
     format: 'esm',
     platform: 'neutral',
     target: 'node20',
-    external: ['node:*'],
+    // koffi is loaded where the kernel is asked, by whoever has installed it.
+    external: ['node:*', 'koffi'],
     minifySyntax: true,
     charset: 'utf8',
     define: { SALLYPORT_VERSION: JSON.stringify(version) },
