@@ -28,6 +28,8 @@ const UDPLITE = 136
 const ICMP = 1
 const FTP = 21
 const ICMPV6 = 58
+/** Of UDP, in bytes: its header has 8. */
+const TOO_SHORT = 7
 
 /** A packet that can be sent, with the connections that must exist before. */
 export interface Case {
@@ -126,7 +128,7 @@ function* tcpCases(box: Box, state: number, base: Base, ports: Ports): Iterable<
     }
     for (const entries of state === ESTABLISHED ? connections(base, ports, TCP) : [[]])
       yield { ...here(base), plan: { ...addresses(base), tcp }, entries, text }
-    if (state !== INVALID) continue
+    if (state !== INVALID || isSent(base)) continue
     const plan = { ...addresses(base), tcp: { ...tcp, checksum: 'bad' as const } }
     yield { ...here(base), plan, entries: [], text: `${text}, its checksum wrong` }
   }
@@ -175,7 +177,7 @@ function* icmpCases(box: Box, state: number, base: Base): Iterable<Case> {
         text: `${text}, about udp ${inner.source}:40000 > ${inner.destination}:53`,
       }
     } else yield { ...here(base), plan: plan({}), entries: [], text }
-    if (state === INVALID)
+    if (state === INVALID && !isSent(base))
       yield {
         ...here(base),
         plan: plan({ checksum: 'bad' }),
@@ -191,19 +193,19 @@ function* otherCases(protocol: number, state: number, base: Base, ports: Ports):
     name === undefined
       ? `proto ${protocol} ${base.source} > ${base.destination}`
       : `${name} ${ends(base, ports)}`
-  const plan = (checksum: { checksum?: 'bad' }): PacketPlan => ({
+  const plan = (wrong: { checksum?: 'bad'; length?: number }): PacketPlan => ({
     ...addresses(base),
     ...(protocol === UDP
-      ? { udp: { ...ports, ...checksum } }
+      ? { udp: { ...ports, ...wrong } }
       : protocol === UDPLITE
-        ? { udplite: { ...ports, ...checksum } }
+        ? { udplite: { ...ports, ...wrong } }
         : protocol === SCTP
           ? {
               sctp: {
                 ...ports,
                 vtag: 0,
                 chunks: [{ type: 1, body: new Uint8Array(16).fill(1) }],
-                ...checksum,
+                ...wrong,
               },
             }
           : { protocol, payload: new Uint8Array(16) }),
@@ -218,9 +220,14 @@ function* otherCases(protocol: number, state: number, base: Base, ports: Ports):
     return
   }
   if (state !== INVALID) yield { ...here(base), plan: plan({}), entries: [], text }
-  else
+  else if (!isSent(base))
     yield { ...here(base), plan: plan({ checksum: 'bad' }), entries: [], text: `${text}, its checksum wrong` }
+  else if (protocol === UDP)
+    yield { ...here(base), plan: plan({ length: TOO_SHORT }), entries: [], text: `${text}, its length wrong` }
 }
+
+/** No checksum of what this host sends is looked at; a length is. */
+const isSent = ({ inInterface }: Base) => inInterface === ''
 
 /** The first packet of a connection that another one announced, as FTP's control connections do. */
 function announced(base: Base, ports: Ports, protocol: number, plan: PacketPlan, text: string): Case {

@@ -73,6 +73,14 @@ test('each state has a packet that is of it: answers, errors, announced connecti
   ])
 })
 
+test('what this host sends is never INVALID for its checksum', () => {
+  const sent = (what: string) =>
+    lines(ask(rules, `out eth1 and ${what} and ctstate INVALID`)).filter((line) => line.startsWith('OUTPUT'))
+  const by = 'OUTPUT INVALID ACCEPT by filter OUTPUT policy'
+  expect(sent('udp')).toEqual([`${by}: udp 198.51.100.7:40000 > 192.0.2.9:80, its length wrong`])
+  expect(sent('tcp')).toEqual([`${by}: tcp 198.51.100.7:40000 > 192.0.2.9:80 SA`])
+})
+
 test('table raw, marks and NAT on the way', () => {
   const text = `*raw
 -A PREROUTING -p udp --dport 53 -j CT --notrack
