@@ -10,7 +10,7 @@ import { Explainer } from './explain/explainer.ts'
 import type { FoundFlow } from './explain/flow-search.ts'
 import type { ExplainOptions } from './explain.ts'
 import { wrongUse } from './failure.ts'
-import { Output } from './output.ts'
+import { Output, writeStandardError } from './output.ts'
 import { terminalOf } from './terminal.ts'
 import { UTC } from './zone.ts'
 
@@ -37,9 +37,19 @@ export async function runExplain({ options, files }: ExplainRequest): Promise<nu
     )
   const { width } = terminalOf(process.stderr, process.env)
   const explainer = new Explainer(options, files, width)
+  try {
+    const code = await explain(explainer, options, width)
+    return explainer.isUnreadable ? EXIT_UNREADABLE : code
+  } finally {
+    tellProblems(explainer.problems)
+  }
+}
+
+async function explain(explainer: Explainer, options: ExplainOptions, width: number): Promise<number> {
   const output = new Output()
   if (options.packet !== null) {
     const found = await explainer.findPacket(options.packet)
+    if (found === null) return EXIT_UNREADABLE
     output.write(await shown(explainer, found, options))
     output.flush()
     return EXIT_OK
@@ -62,6 +72,12 @@ export async function runExplain({ options, files }: ExplainRequest): Promise<nu
   }
   output.flush()
   return EXIT_OK
+}
+
+/** What is wrong with the captures, on standard error, as replay tells it beside data. */
+function tellProblems(problems: readonly string[]): void {
+  const { style } = terminalOf(process.stderr, process.env)
+  for (const problem of problems) writeStandardError(`${style('dim', `sallyport explain: ${problem}`)}\n`)
 }
 
 async function shown(

@@ -52,22 +52,13 @@ export function briefAssumption({ code, sentence }: Assumption): string {
 /** What a replay that has run to its end took for granted. */
 export function assumptionsOf(replay: Replay): Assumption[] {
   const { summary, capture, tracker } = replay
-  const problems = capture.problems.map(
-    (problem): Assumption => ({
-      code: 'capture-problem',
-      count: 1,
-      sentence: problemSentence(problem, capture.names),
-    }),
-  )
-  const list: Assumption[] = [...eraOf(tracker.settings.linux, summary.packets), ...problems]
+  const list: Assumption[] = [
+    ...eraOf(tracker.settings.linux, summary.packets),
+    ...captureProblemsOf(capture),
+  ]
   const add = (code: Assumption['code'], number: number, sentence: string): void => {
     if (number > 0) list.push({ code, count: number, sentence })
   }
-  add(
-    'capture-problem',
-    capture.omittedProblems,
-    `${count(capture.omittedProblems, 'further problem')} of the capture not listed`,
-  )
   add(
     'checksums-offloaded',
     tracker.offloadedChecksums,
@@ -111,6 +102,21 @@ export function assumptionsOf(replay: Replay): Assumption[] {
     tracker.clock.backwards,
     `${count(tracker.clock.backwards, 'packet')} with a time before the previous one's: taken at that one's time`,
   )
+  return list
+}
+
+/** What is wrong with the capture itself, as far as it was read. */
+export function captureProblemsOf(capture: Replay['capture']): Assumption[] {
+  const { problems, omittedProblems, names } = capture
+  const list = problems.map(
+    (problem): Assumption => ({
+      code: 'capture-problem',
+      count: 1,
+      sentence: problemSentence(problem, names),
+    }),
+  )
+  const sentence = `${count(omittedProblems, 'further problem')} of the capture not listed`
+  if (omittedProblems > 0) list.push({ code: 'capture-problem', count: omittedProblems, sentence })
   return list
 }
 

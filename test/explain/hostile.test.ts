@@ -33,7 +33,9 @@ function explainerOf(bytes: Uint8Array): Explainer {
 /** What is said of a packet; null where there is no such packet. */
 async function said(explainer: Explainer, number: number): Promise<string | null> {
   try {
-    const explained = await explainer.explain(await explainer.findPacket({ file: null, number }))
+    const found = await explainer.findPacket({ file: null, number })
+    if (found === null) return null
+    const explained = await explainer.explain(found)
     expect(JSON.parse(formatExplainedJson(explained))).toMatchObject({ packet: { packet: number } })
     return formatExplained(explained, { width: 80, offsetAt: () => 0, style: (_, text) => text })
   } catch (error) {

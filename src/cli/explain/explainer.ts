@@ -3,6 +3,7 @@
  * the seed and the secret of the hash table.
  */
 import type { FillRandom } from '../../conntrack/hash.ts'
+import { captureProblemsOf } from '../../explain/assumption.ts'
 import type { Filter } from '../../filter/filter.ts'
 import type { ExplainedPacket } from '../../format/explain-json.ts'
 import type { ReplayObserver } from '../../replay/replay.ts'
@@ -20,8 +21,8 @@ import { FlowSearch, type FoundFlow } from './flow-search.ts'
 class Enough extends Error {}
 
 export class Explainer {
-  /** Of nothing could be read, in the run before. */
-  isUnreadable = false
+  /** The run that met most problems: some end early. */
+  #troubled: Run | null = null
   readonly #options: ExplainOptions
   readonly #files: readonly string[]
   readonly #width: number
@@ -33,8 +34,20 @@ export class Explainer {
     this.#width = width
   }
 
-  /** The number of a packet over the run. @throws Failure where there is none */
-  async findPacket({ file, number }: PacketChoice): Promise<{ readonly number: number }> {
+  /** Is there a file of which nothing could be read? */
+  get isUnreadable(): boolean {
+    return this.#troubled?.isUnreadable === true
+  }
+
+  /** What is wrong with the captures, as sentences. */
+  get problems(): readonly string[] {
+    return this.#troubled === null
+      ? []
+      : captureProblemsOf(this.#troubled.capture).map(({ sentence }) => sentence)
+  }
+
+  /** The number of a packet over the run; null where a file could not be read. @throws Failure where there is none */
+  async findPacket({ file, number }: PacketChoice): Promise<{ readonly number: number } | null> {
     let seen = 0
     let found = 0
     const run = await this.#open()
@@ -50,6 +63,7 @@ export class Explainer {
       },
     })
     if (found === 0) {
+      if (this.isUnreadable) return null
       const whole = names.length === 1 ? 'the capture has' : 'the captures have'
       throw wrongUse(`there is no packet ${file === null ? '' : `${file}:`}${number}: ${whole} ${seen}`)
     }
@@ -67,11 +81,16 @@ export class Explainer {
 
   /** @throws Failure */
   async explain({ number }: { readonly number: number }): Promise<ExplainedPacket> {
-    const explainer = new PacketExplainer((more) =>
-      this.#open({ ...this.#options, sysctl: [...this.#options.sysctl, ...more] }),
-    )
+    const runs: Run[] = []
+    const explainer = new PacketExplainer(async (more) => {
+      const run = await this.#open({ ...this.#options, sysctl: [...this.#options.sysctl, ...more] })
+      runs.push(run)
+      return run
+    })
     try {
-      return await explainer.explain(number)
+      const explained = await explainer.explain(number)
+      for (const run of runs) this.#haveRun(run)
+      return explained
     } catch (error) {
       if (error instanceof NoSuchPacket)
         throw wrongUse(`${error.message} any more: the capture has changed meanwhile`)
@@ -91,6 +110,14 @@ export class Explainer {
     } catch (error) {
       if (!(error instanceof Enough)) throw error
     }
-    this.isUnreadable = run.isUnreadable
+    this.#haveRun(run)
   }
+
+  #haveRun(run: Run): void {
+    if (this.#troubled === null || problemsIn(run) > problemsIn(this.#troubled)) this.#troubled = run
+  }
+}
+
+function problemsIn({ capture }: Run): number {
+  return capture.problems.length + capture.omittedProblems
 }
