@@ -23,7 +23,6 @@ import {
 
 /** NF_INET_* */
 export const HOOK_INPUT = 1
-export const HOOK_FORWARD = 2
 export const HOOK_OUTPUT = 3
 
 const WHOLE = 65_535
