@@ -45,6 +45,20 @@ test.each([
   expect(called.code).toBe(/^.*No flow changes/.test(called.out) ? 0 : 1)
 })
 
+test('a router captured on both sides: a translated connection is one flow, named as it came', async () => {
+  const { out } = await diff(...ROUTER, '--captured', 'both', '--swap-at', '#8', '--json')
+  const { flows, swap, changes } = JSON.parse(out)
+  // The capture holds three connections, each packet twice, and an attempt at the router itself.
+  expect(flows).toMatchObject({ total: 4, changed: 2 })
+  const [browser] = swap.sessions
+  expect(browser.flow).toMatchObject({ source: '192.168.1.10', sourcePort: 50_000, destinationPort: 443 })
+  const examples = changes.flatMap((group: { readonly examples: readonly object[] }) => group.examples)
+  expect(examples).toMatchObject([
+    { flow: { source: '198.51.100.66', destination: '203.0.113.5', destinationPort: 80 }, packets: 3 },
+    { flow: { source: '198.51.100.7', destination: '203.0.113.5', destinationPort: 80 }, packets: 5 },
+  ])
+})
+
 test('JSON is one line with everything', async () => {
   const { code, out } = await diff(...FIRST_LOOK, '--json')
   expect(code).toBe(1)

@@ -12,9 +12,10 @@
  *     onMoment    comparison.swap(rulesets)
  */
 import { CHANGED_NEW, type Outcome } from '../../conntrack/outcome.ts'
+import { reasonNumber } from '../../conntrack/reason.ts'
 import { ctstateOf } from '../../conntrack/status.ts'
 import { Tuple } from '../../conntrack/tuple.ts'
-import { ISSUE_FRAGMENT, type Packet } from '../../packet/packet.ts'
+import { ISSUE_FRAGMENT, ISSUE_NONE, type Packet } from '../../packet/packet.ts'
 import type { Ruleset } from '../../ruleset/model.ts'
 import { NOWHERE } from '../recent.ts'
 import type { Judgement } from './change.ts'
@@ -23,11 +24,15 @@ import { Conversations } from './conversations.ts'
 import type { Difference } from './difference.ts'
 import { differenceOf, fateOf } from './effect.ts'
 import type { NewSide } from './new-side.ts'
+import { PacketPlaces } from './packet-places.ts'
 import { type Baseline, baselineOf, hitChangesOf } from './rule-hits.ts'
 import { deciderOf, familyOf } from './rule-place.ts'
 import { Sessions, type SwapReport } from './sessions.ts'
 import type { Side } from './side.ts'
 import type { Why } from './why.ts'
+
+const secondCopy = reasonNumber['second-copy']
+const secondCopyAgainst = reasonNumber['second-copy-against']
 
 /** Both sides know the same host and have the same seed; else they share nothing. */
 export class Comparison {
@@ -40,6 +45,7 @@ export class Comparison {
   readonly #old: Side
   readonly #now: NewSide
   readonly #whole = new Tuple()
+  readonly #places = new PacketPlaces()
   /** By place: packets of the conversation, and whether it had an entry in OLD's table. */
   readonly #packets: Float64Array
   readonly #hadEntry: Uint8Array
@@ -74,10 +80,13 @@ export class Comparison {
     const [old, now] = [this.#old, this.#now]
     this.#packetCount = number
     now.receive(packet)
-    let place = this.#placeOf(packet, outcome)
+    const first = firstCopyOf(outcome)
+    if (first !== 0) this.#alias(this.#places.placeOf(first))
+    let place = first === 0 ? this.#placeOf(packet, outcome) : NOWHERE
     now.send(number)
     if (place !== NOWHERE) {
       place = this.#count(place, outcome)
+      this.#places.remember(number, place)
       const bits = differenceOf(old, outcome, now, now.outcome)
       if (bits !== 0) this.#note(place, bits, packet, outcome, number)
       else if (ctstateOf(outcome.ctinfo) !== ctstateOf(now.outcome.ctinfo)) this.#reclassified++
@@ -134,11 +143,7 @@ export class Comparison {
       if (entry >= 0 && (known === undefined || this.#last[known]! < this.#last[place]!))
         owners.set(entry, place)
     }
-    return new Sessions(
-      this.#now.firewall.tracker,
-      (entry) => owners.get(entry) ?? NOWHERE,
-      (place) => conversations.view(place),
-    )
+    return new Sessions(this.#now.firewall.tracker, (entry) => owners.get(entry) ?? NOWHERE)
   }
 
   #watch(sessions: Sessions, place: number, packet: Packet, outcome: Outcome, number: number): void {
@@ -153,6 +158,12 @@ export class Comparison {
 
   #judgement({ firewall }: Side, outcome: Outcome, packet: Packet): Judgement {
     return { fate: fateOf(firewall, outcome), by: deciderOf(firewall, familyOf(packet)) }
+  }
+
+  /** NEW has received the second copy of a packet of the conversation at a place. It counts for nothing: the first one did. */
+  #alias(place: number): void {
+    const { packet, tuple } = this.#now
+    if (place !== NOWHERE && packet.issue === ISSUE_NONE) this.conversations.alias(place, packet, tuple)
   }
 
   /** Of a packet that NEW has received; a fragment belongs to the conversation of the datagram that it made whole. */
@@ -202,4 +213,13 @@ export class Comparison {
     this.#entries[place] = -1
     this.#sessions?.end(place)
   }
+}
+
+/** Number of the packet whose second copy it is; 0 for none. */
+function firstCopyOf({ reasons }: Outcome): number {
+  for (let i = 0; i < reasons.count; i++) {
+    const number = reasons.numbers[i]
+    if (number === secondCopy || number === secondCopyAgainst) return reasons.value(i, 0)
+  }
+  return 0
 }

@@ -1,7 +1,8 @@
 /**
  * The conversations of a capture: packets by the addresses and ports that they were recorded with, both directions
- * together. NAT decides nothing here, so that two runs over the same packets have the same conversations. Bounded: the
- * oldest makes room.
+ * together. NAT decides nothing here, so that two runs over the same packets have the same conversations. Where a router is
+ * captured on both sides, second copies tell which other addresses and ports are the same conversation. Bounded: the oldest
+ * makes room.
  */
 import { PROTOCOL_IPV6_BIT } from '../../conntrack/entry.ts'
 import type { FlowHash } from '../../conntrack/hash.ts'
@@ -28,6 +29,12 @@ const QUOTE_OFFSET = 8
 /** Of protocols without ports, and of packets whose ports nobody can read. */
 const NO_PORTS = 0x1_0000
 
+/** What is at a place. */
+const NOTHING = 0
+const CONVERSATION = 1
+/** Other addresses and ports of a conversation. */
+const ALIAS = 2
+
 /** A conversation in words of a record, in the direction of its first packet. */
 export interface Conversation extends RecordTuple {
   /** Of its addresses. */
@@ -50,6 +57,10 @@ export class Conversations {
   readonly #recent: Recent
   readonly #words: Int32Array
   readonly #used: Uint8Array
+  /** By place: which one it is in the order of their beginnings; of an alias that of its conversation. */
+  readonly #begun: Float64Array
+  /** Of aliases: the places of their conversations. */
+  readonly #targets: Int32Array
   readonly #onEnd: (place: number) => void
   readonly #key = new Tuple()
   readonly #quoted = new Packet()
@@ -61,6 +72,8 @@ export class Conversations {
     this.#recent = new Recent(size)
     this.#words = new Int32Array(size * TUPLE_WORDS)
     this.#used = new Uint8Array(size)
+    this.#begun = new Float64Array(size)
+    this.#targets = new Int32Array(size)
     this.#onEnd = onEnd
   }
 
@@ -78,6 +91,21 @@ export class Conversations {
     if (!this.#readKey(packet, tuple)) return NOWHERE
     const known = this.#find(key)
     return known === NOWHERE ? this.#add() : known
+  }
+
+  /**
+   * The packet is the second copy of one that belongs to the conversation at a place: what has its addresses and ports
+   * belongs there too.
+   */
+  alias(place: number, packet: Packet, tuple: Tuple): void {
+    if (!tuple.usable || !tuple.invertible || !this.#readKey(packet, tuple)) return
+    let known = this.#findAny(this.#key)
+    if (known !== NOWHERE && this.#used[known] !== ALIAS) return
+    if (known === NOWHERE) known = this.#take(ALIAS)
+    // The oldest makes room, which may have been this very conversation.
+    if (this.#used[place] !== CONVERSATION) return
+    this.#targets[known] = place
+    this.#begun[known] = this.#begun[place]!
   }
 
   /** The conversation is over, and another one with the same addresses and ports begins: its place. */
@@ -102,7 +130,7 @@ export class Conversations {
 
   /** Places in use. */
   *places(): Generator<number> {
-    for (let place = 0; place < this.size; place++) if (this.#used[place] === 1) yield place
+    for (let place = 0; place < this.size; place++) if (this.#used[place] === CONVERSATION) yield place
   }
 
   /** In words: for output only. */
@@ -170,7 +198,17 @@ export class Conversations {
     return true
   }
 
-  #find({ addresses, ports, protocol, hash }: Tuple): number {
+  /** The place of a conversation. */
+  #find(key: Tuple): number {
+    const place = this.#findAny(key)
+    if (place === NOWHERE || this.#used[place] === CONVERSATION) return place
+    const target = this.#targets[place]!
+    const isThere = this.#used[target] === CONVERSATION && this.#begun[target] === this.#begun[place]
+    return isThere ? target : NOWHERE
+  }
+
+  /** The place of a conversation or an alias. */
+  #findAny({ addresses, ports, protocol, hash }: Tuple): number {
     const words = this.#words
     const recent = this.#recent
     for (let place = recent.first(hash); place !== NOWHERE; place = recent.older(place)) {
@@ -183,9 +221,15 @@ export class Conversations {
   }
 
   #add(): number {
+    const place = this.#take(CONVERSATION)
+    this.#begun[place] = ++this.count
+    return place
+  }
+
+  #take(kind: number): number {
     const { addresses, ports, inversePorts, protocol, hash } = this.#key
     const place = this.#recent.add(hash)
-    if (this.#used[place] === 1) {
+    if (this.#used[place] === CONVERSATION) {
       this.forgotten++
       this.#end(place)
     }
@@ -195,15 +239,15 @@ export class Conversations {
     words[at + 8] = ports
     words[at + 9] = inversePorts
     words[at + 10] = protocol
-    this.#used[place] = 1
-    this.count++
+    this.#used[place] = kind
+    this.#begun[place] = 0
     return place
   }
 
   #end(place: number): void {
-    if (this.#used[place] === 0) return
+    if (this.#used[place] !== CONVERSATION) return
     this.#onEnd(place)
-    this.#used[place] = 0
+    this.#used[place] = NOTHING
   }
 }
 

@@ -17,7 +17,7 @@ const DECIDERS = 4
 
 /** What became of a connection that was open at the swap. */
 export interface Session {
-  /** As it was recorded, or, where no packet of the capture belonged to it, as the table has it. */
+  /** By the original tuple of its entry, so that NAT changes no name. */
   readonly flow: Conversation
   /** Its entry at the swap. */
   readonly entry: RecordEntry
@@ -74,17 +74,16 @@ export class Sessions {
   readonly #byPlace = new Map<number, OpenSession>()
 
   /**
-   * `tracker`: NEW's. `placeOf`: the place of the conversation that an entry belongs to, -1 for none; `viewOf`: that
-   * conversation.
+   * `tracker`: NEW's. `placeOf`: the place of the conversation that an entry belongs to, -1 for none.
    */
-  constructor(tracker: Tracker, placeOf: (entry: number) => number, viewOf: (place: number) => Conversation) {
+  constructor(tracker: Tracker, placeOf: (entry: number) => number) {
     for (const number of livingEntries(tracker)) {
       if (isClosed(tracker, number)) continue
       const place = placeOf(number)
       const isWhole = this.#all.length < WHOLE
       const entry = isWhole ? recordEntry(viewEntry(tracker, number, tracker.clock.now)) : null
       const session: OpenSession = {
-        flow: entry === null ? null : place < 0 ? flowOf(entry) : viewOf(place),
+        flow: entry === null ? null : flowOf(entry),
         entry,
         packets: 0,
         by: [],
