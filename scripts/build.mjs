@@ -1,5 +1,5 @@
 // Makes dist/: the command (cli.js), the library (index.js), scenarios for test runners (testing.js) and what they
-// share (chunks/), then the types.
+// share (chunks/), the page (page/), then the types.
 // Does nothing where dist/ was made of exactly these sources already. `--no-types` leaves the types out, which
 // take longer than the rest; `--force` builds whatever is there.
 import { spawnSync } from 'node:child_process'
@@ -16,6 +16,7 @@ import {
 } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { pageText } from './page.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const dist = join(root, 'dist')
@@ -30,17 +31,19 @@ function sourceDigest() {
       .update(`${relative(root, path)}\0`)
       .update(readFileSync(path))
       .update('\0')
-  for (const name of ['package.json', 'package-lock.json', 'scripts/build.mjs']) add(join(root, name))
+  const own = ['package.json', 'package-lock.json', 'scripts/build.mjs', 'scripts/page.mjs']
+  for (const name of [...own, 'examples/first-look.pcapng', 'examples/first-look.v4']) add(join(root, name))
   for (const name of ['tsconfig.base.json', 'tsconfig.types.json']) add(join(root, name))
   const walk = (folder) => {
     const entries = readdirSync(folder, { withFileTypes: true })
     for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
       const path = join(folder, entry.name)
       if (entry.isDirectory()) walk(path)
-      else if (entry.name.endsWith('.ts') && !entry.name.endsWith('.test.ts')) add(path)
+      else if (/\.(?:tsx?|css|html)$/.test(entry.name) && !entry.name.endsWith('.test.ts')) add(path)
     }
   }
   walk(join(root, 'src'))
+  walk(join(root, 'web'))
   return hash.digest('hex')
 }
 
@@ -105,6 +108,7 @@ async function bundle() {
     logLevel: 'warning',
   })
   refuseNode(metafile)
+  const page = await pageText(root)
   const chunks = join(dist, 'chunks')
   mkdirSync(chunks, { recursive: true })
   // Chunks first, what names them after: a command that starts meanwhile finds all it needs.
@@ -112,11 +116,15 @@ async function bundle() {
     writeFileSync(file.path, file.contents)
   }
   chmodSync(join(dist, 'cli.js'), 0o755)
+  const pageFile = join(dist, 'page/sallyport.html')
+  mkdirSync(dirname(pageFile), { recursive: true })
+  writeFileSync(pageFile, page)
   const written = new Set(outputFiles.map((file) => file.path))
   for (const name of readdirSync(chunks)) {
     if (!written.has(join(chunks, name))) rmSync(join(chunks, name))
   }
-  return Object.fromEntries(outputFiles.map((file) => [relative(root, file.path), file.contents.length]))
+  const sizes = outputFiles.map((file) => [relative(root, file.path), file.contents.length])
+  return Object.fromEntries([...sizes, [relative(root, pageFile), Buffer.byteLength(page)]])
 }
 
 /** The library runs in a browser: nothing that it reaches may import Node, or anything else from outside. */

@@ -12,6 +12,7 @@ const packages = {
   nftables: ['nft'],
   conntrack: ['conntrack'],
   tshark: ['tshark', 'capinfos', 'editcap'],
+  chromium: ['chromium'],
 }
 
 // Where system programs are; the PATH of users often lacks these.

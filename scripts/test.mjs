@@ -50,11 +50,13 @@ const steps = [
   { name: 'lint', what: 'format and lint', run: () => tool('biome', 'ci', ...colours, '.') },
   {
     name: 'types',
-    what: 'types, the engine without Node’s',
-    run: () => tool('tsc', '-p', 'tsconfig.json') && tool('tsc', '-p', 'tsconfig.engine.json'),
+    what: 'types, engine and page without Node’s',
+    run: () =>
+      ['tsconfig.json', 'tsconfig.engine.json', 'web'].every((project) => tool('tsc', '-p', project)),
   },
   { name: 'build', what: 'build', run: () => run(process.execPath, [join(root, 'scripts/build.mjs')]) === 0 },
   { name: 'unit', what: 'unit and property tests', run: () => suite('unit') },
+  { name: 'browser', what: 'the page in Chromium', run: () => suite('browser') },
   { name: 'kernel', what: 'the same packets through Linux', run: () => suite('kernel') },
   { name: 'dead', what: 'dead code and dependencies', run: () => tool('knip') },
   {

@@ -53,6 +53,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => general((await import('./query.ts')).query),
   },
   {
+    name: 'serve',
+    summary: 'show captures in a page of the browser: connections, packets, the state table, the rules',
+    load: async () => general((await import('./serve.ts')).serve),
+  },
+  {
     name: 'completion',
     summary: 'print a script with which a shell completes commands and options',
     load: async () => general((await import('./completion.ts')).completion),

@@ -87,6 +87,7 @@ test('the package holds what is built and the documents, no source and no test',
   expect(packed.filter((path) => /\.test\.|(?<!\.d)\.ts$/.test(path))).toEqual([])
   expect(packed).toContain('dist/cli.js')
   expect(packed).toContain('dist/types/index.d.ts')
+  expect(packed).toContain('dist/page/sallyport.html')
 })
 
 test('the installed package brings no other package', () => {

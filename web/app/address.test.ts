@@ -1,0 +1,33 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { type Address, formatAddress, isAbout, nowhere, readAddress } from './address.ts'
+
+test('what is written is read back', () => {
+  const number = fc.option(fc.integer({ min: 1, max: 999_999_999_999_999 }))
+  const fingerprint = fc.option(fc.stringMatching(/^[0-9a-z]{10}$/))
+  fc.assert(
+    fc.property(number, number, fingerprint, (packet, flow, capture) => {
+      const address: Address = { packet, flow, capture }
+      expect(readAddress(formatAddress(address))).toEqual(address)
+    }),
+  )
+})
+
+test('whatever stands in the address, nothing but numbers and a fingerprint comes out', () => {
+  fc.assert(
+    fc.property(fc.string(), (text) => {
+      const { packet, flow, capture } = readAddress(text)
+      expect(packet === null || packet >= 1).toBe(true)
+      expect(flow === null || flow >= 1).toBe(true)
+      expect(capture ?? '0123456789').toMatch(/^[0-9a-z]{10}$/)
+    }),
+  )
+  expect(readAddress('#packet=-1&flow=<b>&capture=../../etc')).toEqual(nowhere)
+})
+
+test('an address with another fingerprint is about another capture', () => {
+  const address = readAddress('#packet=3&capture=0123456789')
+  expect(isAbout(address, '0123456789')).toBe(true)
+  expect(isAbout(address, '9876543210')).toBe(false)
+  expect(isAbout(readAddress('#packet=3'), '9876543210')).toBe(true)
+})

@@ -1,0 +1,187 @@
+/** The connections: a long table, sorted, chosen by a selection in the words of the command line. */
+import { useState } from 'preact/hooks'
+import type { FlowPage, FlowRow, SortKey } from '../protocol.ts'
+import { usePages } from './pages.ts'
+import { type Store, textOf, useStore } from './store.ts'
+import { movedBy, VirtualList } from './virtual-list.tsx'
+import { bytesText, classes, counted, grouped } from './words.ts'
+
+const columns: readonly { readonly sort: SortKey; readonly name: string; readonly title: string }[] = [
+  { sort: 'tuple', name: 'Connection', title: 'By protocol, server and client' },
+  {
+    sort: 'state',
+    name: 'State',
+    title: 'TCP or SCTP state that its entry had last, and what happened in letters as Zeek has them',
+  },
+  { sort: 'packets', name: 'Packets', title: 'Packets from the client and from the server' },
+  { sort: 'bytes', name: 'Bytes', title: 'Bytes of IP from the client and from the server' },
+  {
+    sort: 'odd',
+    name: 'Findings',
+    title: 'Packets that were dropped or INVALID, and the most telling reason',
+  },
+]
+
+export function FlowPane({ store }: { readonly store: Store }) {
+  const run = useStore(store, (state) => state.run)
+  const flow = useStore(store, (state) => state.flow)
+  const [filter, setFilter] = useState('')
+  const [sort, setSort] = useState<{ key: SortKey; descending: boolean }>({ key: 'first', descending: false })
+  const [problem, setProblem] = useState<string | null>(null)
+  const key = run === 0 ? null : JSON.stringify([run, filter, sort])
+  const pages = usePages<FlowRow, FlowPage>(key, async (from, count) => {
+    try {
+      const { key: by, descending } = sort
+      const page = await store.link.ask('flows', { filter, sort: by, descending, from, count })
+      setProblem('message' in page ? page.message : null)
+      return 'message' in page ? null : page
+    } catch (error) {
+      setProblem(textOf(error))
+      return null
+    }
+  })
+  const indexOf = () => {
+    for (let index = 0; index < pages.total; index++) if (pages.row(index)?.flow === flow) return index
+    return -1
+  }
+  const active = indexOf()
+  const choose = (row: FlowRow | undefined) => {
+    if (row !== undefined) void store.move(row.telling, row.flow)
+  }
+  return (
+    <section class="pane flows" aria-labelledby="flows-title">
+      <header class="pane-head">
+        <h2 id="flows-title">Connections</h2>
+        <span class="quiet">{counted(pages.total, 'connection')}</span>
+      </header>
+      <form
+        class="filter"
+        onSubmit={(event) => {
+          event.preventDefault()
+          const field = event.currentTarget.elements.namedItem('filter')
+          if (field instanceof HTMLInputElement) setFilter(field.value.trim())
+        }}
+      >
+        <input
+          name="filter"
+          type="text"
+          aria-label="Selection"
+          aria-describedby={problem === null ? undefined : 'filter-problem'}
+          aria-invalid={problem !== null}
+          placeholder="host 10.0.0.2 and port 443 · ctstate INVALID · verdict DROP"
+          spellcheck={false}
+          autocomplete="off"
+        />
+        <button type="submit">Select</button>
+      </form>
+      {problem !== null && (
+        <pre id="filter-problem" class="problem" role="alert">
+          {problem}
+        </pre>
+      )}
+      <VirtualList
+        id="flow-list"
+        label="Connections"
+        head={
+          <div class="flow-row flow-head" role="row">
+            {columns.map(({ sort: by, name, title }) => (
+              <span
+                key={by}
+                role="columnheader"
+                class={by === 'packets' || by === 'bytes' ? 'number' : ''}
+                aria-sort={sort.key !== by ? 'none' : sort.descending ? 'descending' : 'ascending'}
+              >
+                <button
+                  type="button"
+                  title={title}
+                  onClick={() =>
+                    setSort(
+                      sort.key === by
+                        ? sort.descending
+                          ? { key: by, descending: false }
+                          : { key: 'first', descending: false }
+                        : { key: by, descending: true },
+                    )
+                  }
+                >
+                  {name}
+                  <span aria-hidden="true">{sort.key === by ? (sort.descending ? ' ↓' : ' ↑') : ''}</span>
+                </button>
+              </span>
+            ))}
+          </div>
+        }
+        count={pages.total}
+        rowHeight={44}
+        active={active}
+        onRange={pages.onRange}
+        onKey={(event) => {
+          const to = movedBy(event.key, active, pages.total)
+          if (to === null) return
+          event.preventDefault()
+          choose(pages.row(to))
+        }}
+      >
+        {(index) => (
+          <FlowLine
+            index={index}
+            row={pages.row(index)}
+            isChosen={index === active}
+            onChoose={() => choose(pages.row(index))}
+          />
+        )}
+      </VirtualList>
+    </section>
+  )
+}
+
+interface LineProps {
+  readonly index: number
+  readonly row: FlowRow | undefined
+  readonly isChosen: boolean
+  readonly onChoose: () => void
+}
+
+function FlowLine({ index, row, isChosen, onChoose }: LineProps) {
+  if (row === undefined) return <div class="flow-row waiting" role="row" aria-rowindex={index + 2} />
+  const { protocol, client, server, state, packets, bytes, history, invalid, blocked, reason } = row
+  return (
+    <div
+      id={`flow-list-${index}`}
+      class={classes('flow-row', isChosen && 'chosen')}
+      role="row"
+      aria-rowindex={index + 2}
+      aria-selected={isChosen}
+      onClick={onChoose}
+    >
+      <span role="gridcell" class="ends">
+        <span class="protocol">{protocol}</span> {client}
+        <br />
+        <span class="to" aria-hidden="true">
+          →{' '}
+        </span>
+        {server}
+      </span>
+      <span role="gridcell">
+        {state ?? <span class="quiet">–</span>}
+        <br />
+        <span class="history">{history}</span>
+      </span>
+      <span role="gridcell" class="number">
+        {grouped(packets[0])}
+        <br />
+        {grouped(packets[1])}
+      </span>
+      <span role="gridcell" class="number">
+        {bytesText(bytes[0])}
+        <br />
+        {bytesText(bytes[1])}
+      </span>
+      <span role="gridcell" class="findings">
+        {blocked > 0 && <span class="mark blocked">✕ {grouped(blocked)} dropped</span>}
+        {invalid > 0 && <span class="mark invalid">! {grouped(invalid)} INVALID</span>}
+        {reason !== null && <span class="reason">{reason}</span>}
+      </span>
+    </div>
+  )
+}

@@ -1,0 +1,53 @@
+import { example } from 'inlined:example'
+import { render } from 'preact'
+import type { Load } from '../protocol.ts'
+import { Page } from './page.tsx'
+import { Store, textOf } from './store.ts'
+
+/** What `sallyport serve` was called with: paths on the page's own server. The static page has none. */
+interface Served {
+  readonly captures: readonly { readonly name: string; readonly path: string }[]
+  readonly rules: { readonly name: string; readonly path: string } | null
+  readonly rules6: { readonly name: string; readonly path: string } | null
+}
+
+const store = new Store()
+render(<Page store={store} />, document.body)
+void begin()
+
+async function begin(): Promise<void> {
+  const served = document.getElementById('served')?.textContent
+  try {
+    const load = served == null ? null : await fetched(JSON.parse(served) as Served)
+    if (load === null || load.captures.length === 0)
+      await store.load({ ...exampleLoad(), ...rulesOnly(load) }, load?.rules == null)
+    else await store.load(load, false)
+  } catch (error) {
+    store.say(textOf(error))
+  }
+}
+
+function rulesOnly(load: Load | null): Partial<Load> {
+  return load?.rules == null ? {} : { rules: load.rules, rules6: load.rules6 }
+}
+
+async function fetched({ captures, rules, rules6 }: Served): Promise<Load> {
+  const bodyOf = async (path: string) => {
+    const response = await fetch(path)
+    if (!response.ok) throw new Error(`${path}: ${response.status}`)
+    return response.blob()
+  }
+  const textAt = async (file: Served['rules']) =>
+    file === null ? null : { name: file.name, text: await (await bodyOf(file.path)).text() }
+  return {
+    captures: await Promise.all(captures.map(async ({ name, path }) => ({ name, blob: await bodyOf(path) }))),
+    rules: await textAt(rules),
+    rules6: await textAt(rules6),
+  }
+}
+
+function exampleLoad(): Load {
+  const { capture, rules } = example
+  const bytes = Uint8Array.from(atob(capture.base64), (character) => character.charCodeAt(0))
+  return { captures: [{ name: capture.name, blob: new Blob([bytes]) }], rules, rules6: null }
+}
