@@ -65,10 +65,10 @@ function endClause({ former, closedBy, seconds, settings, lastTimeout }: PacketF
   return `${whose} ${what} ${duration(seconds - closedBy.seconds)} earlier${last}; its entry expired ${lived}${ago} ago${name}.`
 }
 
-function kindClause({ record }: PacketFacts): string {
+function kindClause({ record, after }: PacketFacts): string {
   const word = packetWord(record)
   if (record.ctstate !== 'INVALID')
-    return `A lone ${word} opens a new entry, so it is NEW (net.netfilter.nf_conntrack_tcp_loose=1).`
+    return `A lone ${word} ${after === null ? 'would open' : 'opens'} a new entry, so it is NEW (net.netfilter.nf_conntrack_tcp_loose=1).`
   if (record.reasons.some(({ code }) => code === 'tcp-not-loose'))
     return `${article(word).replace(/^a/, 'A')} cannot open one with net.netfilter.nf_conntrack_tcp_loose=0, so it is INVALID.`
   return `${article(word).replace(/^a/, 'A')} cannot open one, so it is INVALID.`
@@ -192,7 +192,7 @@ function unknownBeginning(facts: PacketFacts): Told {
       situation: 'mid-stream',
       weight: isBlocked ? 'trouble' : 'ordinary',
       sentences: [
-        `The beginning of this connection was not seen: it was open before the capture began, or its SYN took another way. Its first packet here, ${article(word)}, opens an entry, so it is NEW (net.netfilter.nf_conntrack_tcp_loose=1).`,
+        `The beginning of this connection was not seen: it was open before the capture began, or its SYN took another way. Its first packet here, ${article(word)}, ${facts.after === null ? 'would open' : 'opens'} an entry, so it is NEW (net.netfilter.nf_conntrack_tcp_loose=1).`,
       ],
       changes: [
         { sentence: 'the table of that time, if you have it (--table-in), or a capture that begins earlier' },

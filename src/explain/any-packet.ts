@@ -59,7 +59,7 @@ export function otherReason(facts: PacketFacts): Told | null {
           },
         ]
   return {
-    situation: 'reason',
+    situation: first.code === 'tcp-state' ? 'out-of-state' : 'reason',
     weight: weightOf(first.code, kind),
     sentences: [
       `${what}.`,
@@ -84,7 +84,13 @@ function rank({ code }: ReasonData): number {
 /** `It is ESTABLISHED: a packet of tcp … (ESTABLISHED), which lives 5 d longer.` */
 function className({ record, before }: PacketFacts): string {
   const { ctstate, entry } = record
-  const left = entry === null ? '' : `, which has ${duration(entry.timeout)} from here on`
+  const isIgnored = record.reasons.some(({ code }) => code === 'tcp-ignored')
+  const left =
+    entry === null
+      ? ''
+      : isIgnored
+        ? `, whose timeout is not renewed: ${duration(entry.timeout)} are left`
+        : `, which has ${duration(entry.timeout)} from here on`
   switch (ctstate) {
     case 'NEW':
       return before === null

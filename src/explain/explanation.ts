@@ -1,6 +1,7 @@
 /** Why a packet fared as it did: its situation, told with the numbers, and what would change it. */
 import type { Settings } from '../conntrack/settings.ts'
 import type { Former } from '../replay/former.ts'
+import type { Misordered } from '../replay/handshake-order.ts'
 import type { PacketRecord, RecordEntry } from '../replay/record.ts'
 import type { StoryLine } from '../replay/story.ts'
 import type { Closing } from '../replay/storyteller.ts'
@@ -8,6 +9,7 @@ import type { TableCensus } from '../replay/table-census.ts'
 import { afterClose } from './after-close.ts'
 import { ordinary, otherReason } from './any-packet.ts'
 import { decisionClause } from './decision-words.ts'
+import { handshakeOrder } from './handshake-order.ts'
 import { mappingSkipped } from './mapping-skipped.ts'
 import { oneSided } from './one-sided.ts'
 import { outOfWindow } from './out-of-window.ts'
@@ -24,6 +26,12 @@ export interface PacketFacts {
   readonly lines: readonly StoryLine[]
   /** Packets of the conversation by who sent them, this one included. */
   readonly packets: { readonly client: number; readonly server: number; readonly other: number }
+  /** Those behind it, up to the end of the run. */
+  readonly later: { readonly client: number; readonly server: number; readonly other: number }
+  /** Of those, INVALID. */
+  readonly laterInvalid: number
+  /** The SYN+ACK that came ahead of its SYN, wherever in the run: both packets; null for none. */
+  readonly misordered: Misordered | null
   /** Who sent it. */
   readonly from: 'client' | 'server' | null
   /** Seconds since 1970 UTC. */
@@ -79,6 +87,7 @@ export type Told = Omit<Explanation, 'sentences'> & {
 const tellers: readonly ((facts: PacketFacts) => Told | null)[] = [
   tableFull,
   mappingSkipped,
+  handshakeOrder,
   oneSided,
   afterClose,
   outOfWindow,

@@ -66,6 +66,10 @@ const tellers: Readonly<Record<FindingCode, (finding: Finding) => string>> = {
     `Open connections outlived their entry: ${where(finding)}, up to ${duration(finding.latest)} too late${blockedWords(finding)}.${finding.blocked > 0 ? ' They hang.' : ''} Keep-alives, or a longer timeout.`,
   'out-of-window': (finding) =>
     `Segments are out of window: ${where(finding)}${blockedWords(finding)}.${finding.blocked > 0 ? ` Connections stall by it; ${LIBERAL} lets them pass.` : ''}`,
+  'handshake-order': (finding) =>
+    `A SYN+ACK came ahead of its SYN, on the way or in the capture: ${where(finding)}, INVALID${blockedWords(finding)}. Tracking never sees such a connection open${finding.blocked > 0 ? '; it hangs' : '; a rule that drops INVALID breaks it'}.`,
+  'out-of-state': (finding) =>
+    `Packets have no place in the state of their connection, and are INVALID: ${where(finding)}${blockedWords(finding)}.${finding.blocked > 0 ? '' : ' A rule that drops INVALID breaks it.'}`,
   'late-answer': (finding) =>
     `Answers came up to ${duration(finding.latest)} after their entry had expired: ${where(finding)}${blockedWords(finding)}.`,
   'one-sided': (finding) => {

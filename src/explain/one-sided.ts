@@ -4,10 +4,11 @@ import { count } from './number-words.ts'
 import { packetWord } from './packet-words.ts'
 import { article, tcpState } from './protocol-words.ts'
 
-export function oneSided({ record, packets, from, before, former }: PacketFacts): Told | null {
+export function oneSided({ record, packets, later, from, before, former }: PacketFacts): Told | null {
   if (record.protocol !== 'tcp' || from === null || former !== null) return null
   const other = from === 'client' ? 'server' : 'client'
-  if (packets[other] > 0) return null
+  // Of the whole capture: what has not come yet may come.
+  if (packets[other] + later[other] > 0) return null
   const reason = record.reasons.find(({ code }) => code === 'tcp-state')
   const word = packetWord(record)
   const isAnswer = record.reasons.some(({ code }) => code === 'tcp-new') && word === 'SYN+ACK'

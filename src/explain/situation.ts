@@ -13,6 +13,8 @@ export const SITUATIONS = [
   'reset-refused',
   'port-reused',
   'one-sided',
+  'handshake-order',
+  'out-of-state',
   'related',
   'not-sent',
   'refused',
@@ -91,6 +93,17 @@ export const situations: Readonly<Record<SituationCode, SituationEntry>> = {
       'Packets of one direction only pass here, so the handshake is never complete: what follows the SYN is INVALID, or every packet is NEW.',
     remedy:
       'Route both directions through this host, capture where both pass, or exempt the traffic from tracking (CT --notrack in the raw table).',
+  },
+  'handshake-order': {
+    meaning:
+      'The SYN+ACK came ahead of the SYN that it answers: packets of two ways, queues or interfaces were put in the wrong order, in the network or by the capture. It answers nothing that is known, so it is INVALID; the SYN behind it opens an entry that is never answered, and what both sides send then is INVALID, too. A rule that drops INVALID breaks the connection.',
+    remedy:
+      'If only the capture is out of order, capture again (one interface, one queue), or put its packets in order by hand: the host saw them otherwise. If they come like this, find what reorders them.',
+  },
+  'out-of-state': {
+    meaning:
+      'Packets of a known connection have no place in its state, and are INVALID: what came between was lost, or came in another order.',
+    remedy: 'Look at the story of the connection for what is missing. No sysctl lets such packets pass.',
   },
   related: {
     meaning:

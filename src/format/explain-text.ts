@@ -279,6 +279,7 @@ const selfEvident: ReadonlySet<string> = new Set([
   'mid-stream',
   'port-reused',
   'one-sided',
+  'handshake-order',
   'related',
   'not-sent',
 ])

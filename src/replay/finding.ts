@@ -8,6 +8,8 @@ export const FINDINGS = [
   'nat-skipped',
   'after-expiry',
   'out-of-window',
+  'handshake-order',
+  'out-of-state',
   'late-answer',
   'one-sided',
   'syn-flood',

@@ -25,6 +25,7 @@ import { formatAddress } from '../packet/address.ts'
 import { FAMILY_IPV4, FAMILY_IPV6, type Packet, PROTOCOL_TCP, TCP_SYN } from '../packet/packet.ts'
 import { protocolName } from '../packet/protocol.ts'
 import { decidedByOf } from './decision-of.ts'
+import { type EarlyAnswer, EarlyAnswers } from './early-answers.ts'
 import type { Finding, FindingCode, FindingFlow } from './finding.ts'
 import { type Former, wasClosed } from './former.ts'
 import { History } from './history.ts'
@@ -85,6 +86,7 @@ export class Findings {
   readonly #history: History
   readonly #flows = new Map<FindingCode, TroubledFlows>()
   readonly #refusals = new Refusals()
+  readonly #early = new EarlyAnswers()
   readonly #sources = new Talkers()
   readonly #services = new Talkers()
   readonly #tuple = new Tuple()
@@ -120,6 +122,7 @@ export class Findings {
   #begin(packet: Packet, { droppedBy }: Outcome, number: number): void {
     const isSyn = packet.protocol === PROTOCOL_TCP && (packet.tcpFlags & TCP_SYN) !== 0
     if (packet.protocol === PROTOCOL_TCP && !isSyn) return
+    if (isSyn && !this.#early.isEmpty) this.#meetEarly(packet)
     const addresses = this.#addresses
     const ipv6 = packet.family === FAMILY_IPV6
     addresses[0] = packet.source0
@@ -143,6 +146,28 @@ export class Findings {
     if (protocol !== PROTOCOL_TCP) return
     const service = this.#services.place(addresses, 4, ipv6, (port << 8) | protocol, true)
     if (service >= 0) this.#services.begin(service, addresses[last]!, port, isBlocked, number)
+  }
+
+  /** The SYN+ACK that answers this SYN may have come ahead of it. */
+  #meetEarly(packet: Packet): void {
+    this.#tracker.prepare(packet, this.#tuple)
+    if (!this.#tuple.usable) return
+    const early = this.#early.meet(this.#tuple, packet.sequence)
+    if (early !== null) this.#addEarly('handshake-order', early)
+  }
+
+  #addEarly(code: FindingCode, { tuple, number, decidedBy }: EarlyAnswer): void {
+    this.#of(code).add(tuple, number, decidedBy === null ? null : () => decidedBy)
+  }
+
+  /** Kept until it shows whether its SYN comes. */
+  #keepEarly(packet: Packet, number: number, by: (() => DecidedBy) | null): void {
+    const tuple = new Tuple()
+    tuple.copy(this.#tuple)
+    tuple.hash = this.#tuple.hash
+    const { acknowledgment } = packet
+    const gone = this.#early.add({ tuple, acknowledgment, number, decidedBy: by?.() ?? null })
+    if (gone !== null) this.#addEarly('no-connection', gone)
   }
 
   /** An entry was answered for the first time; of TCP, its handshake was finished. */
@@ -228,6 +253,10 @@ export class Findings {
       case STATE:
         if (isReuse(reasons.value(at, 0), reasons.value(at, 2)))
           this.#of('port-reused').add(tuple, number, by)
+        else if (outcome.ctinfo === CTINFO_INVALID) {
+          if (this.#early.hasMet(tuple)) this.#of('handshake-order').add(tuple, number, by)
+          else if (!this.#isOneSided(tuple)) this.#of('out-of-state').add(tuple, number, by)
+        }
         return
       case FLAGS:
         this.#addresses.set(tuple.addresses)
@@ -251,9 +280,13 @@ export class Findings {
       return
     }
     if (!isNew) {
+      if ((packet.tcpFlags & TCP_SYN) !== 0) {
+        this.#keepEarly(packet, number, by)
+        return
+      }
       this.#of('no-connection').add(tuple, number, by)
       this.#addresses.set(tuple.addresses)
-      // A SYN+ACK or RST without a connection answers somebody who forged this address: its sender scans nothing.
+      // A RST without a connection answers somebody who forged this address: its sender scans nothing.
       if ((packet.tcpFlags & 0x16) === 0)
         this.#attempt(packet.destinationPort, 0, tuple.protocol >= PROTOCOL_IPV6_BIT, by !== null, number)
     } else if (by !== null) this.#of('mid-stream').add(tuple, number, by)
@@ -276,6 +309,13 @@ export class Findings {
     const { rule, chain } = this.#firewall.decision
     const decider = rule ?? chain
     if (decider !== null) this.#refusals.add(decider, tuple, number, this.#decider)
+  }
+
+  /** Of an entry in which only one direction shows that is told as a whole. */
+  #isOneSided(tuple: Tuple): boolean {
+    const { table } = this.#tracker
+    const entry = this.#tracker.find(tuple) >> 1
+    return entry >= 0 && isOneSided(table.words(entry), table.at(entry))
   }
 
   #late({ seconds, nanoseconds }: Packet, { ended }: Former): number {
@@ -326,6 +366,7 @@ export class Findings {
     const { table, clock } = this.#tracker
     for (let entry = 0; entry < table.entries.limit; entry++)
       if (table.isAlive(entry, clock.now)) this.#lookAtOneSided(entry)
+    for (const early of this.#early.left) this.#addEarly('no-connection', early)
     const found: Finding[] = [...this.#flows].map(([code, flows]) => findingOf(code, flows, this.#census))
     if (this.#oneSidedFlows > 0) {
       const flows = this.#oneSidedFlows
@@ -415,6 +456,8 @@ const ranks: Readonly<Record<FindingCode, readonly [blocked: number, passed: num
   'nat-skipped': [90, 92],
   'after-expiry': [85, 28],
   'out-of-window': [80, 30],
+  'handshake-order': [82, 32],
+  'out-of-state': [78, 29],
   'late-answer': [70, 20],
   'one-sided': [65, 65],
   'syn-flood': [62, 62],

@@ -111,6 +111,11 @@ export class Storyteller {
     return belongs
   }
 
+  /** Who sent the packet that `belongs` was asked about last. */
+  get sender(): Side {
+    return this.#sideOf(this.#tuple.usable ? this.#tuples.directionOf(this.#tuple) : -1)
+  }
+
   /** A packet that belongs to it; answers who sent it. */
   add(packet: Packet, outcome: Outcome, record: PacketRecord): Side {
     const seconds = packet.seconds + packet.nanoseconds / 1e9

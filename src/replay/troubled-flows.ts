@@ -14,7 +14,7 @@ interface Troubled {
   readonly tuple: FlowTuple
   readonly view: Omit<FindingFlow, 'packets' | 'first'>
   packets: number
-  readonly first: number
+  first: number
 }
 
 export class TroubledFlows {
@@ -33,7 +33,7 @@ export class TroubledFlows {
     if (late > this.latest) this.latest = late
     const known = this.#flows.get(tuple.hash)
     if (known !== undefined) {
-      if (isSame(known.tuple, tuple) || isInverse(known.tuple, tuple)) known.packets++
+      if (isSame(known.tuple, tuple) || isInverse(known.tuple, tuple)) this.#again(known, number)
       else this.#isMore = true
     } else if (this.#flows.size < MOST) {
       const view = { protocol: protocolName(tuple.protocol & 0xff), ...viewTuple(tuple) }
@@ -41,9 +41,14 @@ export class TroubledFlows {
     } else this.#isMore = true
   }
 
-  /** A packet whose conversation does not matter. */
+  #again(known: Troubled, number: number): void {
+    known.packets++
+    if (number < known.first) known.first = number
+  }
+
+  /** A packet whose conversation does not matter. Not always in order: what something is may show later. */
   count(number: number, decidedBy: (() => DecidedBy) | null): void {
-    if (this.packets === 0) this.first = number
+    if (this.packets === 0 || number < this.first) this.first = number
     this.packets++
     if (decidedBy === null) return
     this.blocked++

@@ -13,6 +13,7 @@ import { Packet } from '../packet/packet.ts'
 import { decodeQuoted, QUOTED_OK } from '../packet/quoted.ts'
 import { isErrorPacket } from '../replay/error-packet.ts'
 import { FlowTuples } from '../replay/flow-tuples.ts'
+import { HandshakeOrder } from '../replay/handshake-order.ts'
 import { History } from '../replay/history.ts'
 import type { PacketRecord, RecordEntry } from '../replay/record.ts'
 import { recordEntry } from '../replay/record-of.ts'
@@ -26,6 +27,9 @@ import type { Run } from './run.ts'
 const TRIALS = 3
 /** The quoted packet stands behind an ICMP header. */
 const QUOTE_OFFSET = 8
+
+/** What is known when the packet itself has come. */
+type KnownSoFar = Omit<PacketFacts, 'later' | 'laterInvalid' | 'misordered'>
 
 /** Ends a run early. */
 class Enough extends Error {}
@@ -112,7 +116,9 @@ export class Explainer {
     const listen = () => {
       if (firewall.hasRules) trace = new PacketTrace(firewall, 'rules')
     }
-    let facts: PacketFacts | null = null
+    let facts: KnownSoFar | null = null
+    const order = new HandshakeOrder()
+    const later = { client: 0, server: 0, other: 0 }
     let aftermath: Aftermath = { packets: 0, invalid: 0, blocked: 0, lastPacket: 0 }
     await runUntil(run, {
       onStart: () => {
@@ -127,19 +133,29 @@ export class Explainer {
       onPacket: (packet, outcome, count) => {
         if (story.belongs(packet, outcome, count)) {
           const record = run.recordOf(packet, outcome, count)
+          order.add(record)
           if (count === number) {
             trace?.addTo(record)
             facts = factsOf(run, story, packet, outcome, record)
             firewall.listener = null
             firewall.onNote = null
           } else if (count < number) story.add(packet, outcome, record)
-          else aftermath = addedTo(aftermath, record)
+          else {
+            aftermath = addedTo(aftermath, record)
+            later[story.sender ?? 'other']++
+          }
         }
         if (count === number - 1) listen()
       },
     })
     if (facts === null) throw new NoSuchPacket(number)
-    return { facts: facts as PacketFacts, flow: flowOf(facts), aftermath }
+    const known = facts as KnownSoFar
+    const { misordered } = order
+    return {
+      facts: { ...known, later, laterInvalid: aftermath.invalid, misordered },
+      flow: flowOf(known),
+      aftermath,
+    }
   }
 
   /** The changes, with what became of the packet where they are sysctls. */
@@ -195,7 +211,7 @@ function factsOf(
   packet: Packet,
   outcome: Outcome,
   record: PacketRecord,
-): PacketFacts {
+): KnownSoFar {
   const { tracker, firewall } = run
   const before = story.entry
   const isTranslated = before !== null && story.isTranslated
@@ -242,7 +258,7 @@ function masterOf({ tracker }: Run, { reasons }: PacketRecord): RecordEntry | nu
   return null
 }
 
-function flowOf({ record, from, before, isTranslated }: PacketFacts): ExplainedPacket['flow'] {
+function flowOf({ record, from, before, isTranslated }: KnownSoFar): ExplainedPacket['flow'] {
   if (record.source === undefined || record.destination === undefined) return null
   const end = (address: string, port: number | undefined): FlowEnd =>
     port === undefined ? { address } : { address, port }

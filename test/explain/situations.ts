@@ -182,6 +182,31 @@ function oneSided(): Situation {
   ])
 }
 
+/** The SYN+ACK was captured, or came, ahead of its SYN. */
+function handshakeOrder(): Situation {
+  const story = new Story()
+  const web = story.tcp(40_000, 80)
+  web.back('SA', 5000, 1001)
+  web.out('S', 1000)
+  web.out('A', 1001, 5001)
+  web.out('PA', 1001, 5001, { length: 100 })
+  web.back('A', 5001, 1101)
+  web.back('PA', 5001, 1101, { length: 700 })
+  web.out('A', 1101, 5701)
+  const dropping = STRICT.replace('-A INPUT -i lo', '-A INPUT -m conntrack --ctstate INVALID -j DROP\n$&')
+  return told(
+    'order',
+    story,
+    [
+      ['explain', '--flow', 'tcp'],
+      ['explain', '--packet', '1'],
+      ['explain', '-r', 'dropping.v4', '--local', `eth0=${SERVER}/24`, '--packet', '4'],
+      ['replay'],
+    ],
+    { 'dropping.v4': dropping },
+  )
+}
+
 /** A port is used again: after an orderly close, and in a connection that only the client forgot. */
 function portReuse(): Situation {
   const story = new Story()
@@ -325,6 +350,7 @@ export const SITUATIONS: Readonly<Record<string, Situation>> = {
   'out-of-window': outOfWindow(),
   container: container(),
   'one-sided': oneSided(),
+  'handshake-order': handshakeOrder(),
   'port-reuse': portReuse(),
   related: relatedPackets(),
   'table-full': tableFull(),

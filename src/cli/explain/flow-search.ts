@@ -68,8 +68,15 @@ const scores: Readonly<Record<string, number>> = {
 }
 const kinds = new Map<string, string>(REASONS.map(({ code, kind }) => [code, kind]))
 
+/** What belongs to nothing tells less than what a known connection does not let in. */
+const NO_CONNECTION = 3.5
+
+function scoreOfReason(code: string): number {
+  return scores[kinds.get(code) ?? 'plain'] ?? 0
+}
+
 function scoreOf({ verdict, reasons }: PacketRecord): number {
   const blocked = verdict === 'DROP' || verdict === 'REJECT' ? 4 : 0
-  const scored = reasons.map(({ code }) => scores[kinds.get(code) ?? 'plain'] ?? 0)
+  const scored = reasons.map(({ code }) => (code === 'tcp-new' ? NO_CONNECTION : scoreOfReason(code)))
   return blocked + Math.max(0, ...scored)
 }
