@@ -11,6 +11,7 @@ import { defineCommand } from './command.ts'
 import { EXIT_CHECK_FAILED, EXIT_OK } from './exit-codes.ts'
 import { unreadable, wrongUse } from './failure.ts'
 import { Output } from './output.ts'
+import { refuseOtherThanRules } from './rules-file.ts'
 import { terminalOf } from './terminal.ts'
 
 export const lint = defineCommand({
@@ -51,6 +52,7 @@ export const lint = defineCommand({
         registry: extensions,
         file,
       })
+      refuseOtherThanRules(file, parsed.diagnostics)
       if (parsed.ruleset.faulty === true) {
         for (const line of formatDiagnostics(parsed.diagnostics, text, width)) errors.line(line)
         errors.line(`${printable(file)}: not looked at further, because of the mistakes above`)

@@ -7,7 +7,7 @@ import { ordinal } from '../explain/number-words.ts'
 import { FIRST_WORDS } from '../filter/vocabulary.ts'
 import { readFilter } from './captures.ts'
 import { defineCommand } from './command.ts'
-import { EXIT_CHECK_FAILED, EXIT_OK } from './exit-codes.ts'
+import { EXIT_CHECK_FAILED, EXIT_OK, EXIT_UNREADABLE } from './exit-codes.ts'
 import { Failure, wrongUse } from './failure.ts'
 import { Output } from './output.ts'
 import { readRules } from './rules-file.ts'
@@ -35,7 +35,7 @@ export const query = defineCommand({
   },
   notes: [
     'Asked is about whole packets of connections that are not translated so far, by the way that they take: INPUT is to this host, FORWARD through it, OUTPUT from it. Each example was sent through the engine, and got that verdict by that rule.',
-    'Exit code 1 where the rules have mistakes, or cut the packets into too many kinds to tell them apart.',
+    'Exit code 1 where the rules cut the packets into too many kinds to tell them apart, 3 where they have mistakes.',
   ],
   examples: [
     {
@@ -55,7 +55,7 @@ export const query = defineCommand({
     const rules = readRules(file, options.ipv6 ? 'ipv6' : 'ipv4', errors, width)
     errors.flush()
     if (rules.failed)
-      throw new Failure(`${printable(file)}: not asked, because of the mistakes above`, EXIT_CHECK_FAILED)
+      throw new Failure(`${printable(file)}: not asked, because of the mistakes above`, EXIT_UNREADABLE)
     const filter = readFilter(words.join(' '), width)
     const answers = asked(() => queryRuleset(rules.ruleset, filter))
     const output = new Output()

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { printable } from '../diagnostic/printable.ts'
 import { extensions } from '../firewall/extensions.ts'
-import { formatDiagnostics } from '../ruleset/diagnostic.ts'
+import { type Diagnostic, formatDiagnostics } from '../ruleset/diagnostic.ts'
 import type { Family, Ruleset } from '../ruleset/model.ts'
 import { parseRuleset } from '../ruleset/parser.ts'
 import { EXIT_UNREADABLE } from './exit-codes.ts'
@@ -25,9 +25,12 @@ export function readRules(file: string, family: Family, errors: Output, width: n
     throw unreadable(file, error)
   }
   const { ruleset, diagnostics } = parseRuleset(text, { family, registry: extensions, file })
-  const [first] = diagnostics
-  // Of its bytes nothing is shown.
-  if (first?.code === 'not-rules') throw new Failure(`${printable(file)}: ${first.message}`, EXIT_UNREADABLE)
+  refuseOtherThanRules(file, diagnostics)
   for (const line of formatDiagnostics(diagnostics, text, width)) errors.line(line)
   return { text, ruleset, failed: diagnostics.some(({ severity }) => severity === 'error') }
+}
+
+/** @throws Failure where the file is no text of rules at all: of its bytes nothing is shown */
+export function refuseOtherThanRules(file: string, [first]: readonly Diagnostic[]): void {
+  if (first?.code === 'not-rules') throw new Failure(`${printable(file)}: ${first.message}`, EXIT_UNREADABLE)
 }

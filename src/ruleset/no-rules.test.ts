@@ -30,6 +30,17 @@ test('other files in place of rules', () => {
   ])
 })
 
+test('bytes without a NUL at their beginning', () => {
+  const bytes = Array.from({ length: 600 }, (_, index) => 1 + ((index * 151 + 76) % 255))
+  expect(bytes.slice(0, 16)).not.toContain(0)
+  expect(told(bytes)).toEqual(['error not-rules this is no text, so no rules'])
+})
+
+test('comments in Latin-1 are in rules', () => {
+  const text = [...'# f\u00fcr die K\u00f6che\n*filter\nCOMMIT\n'].map((one) => one.charCodeAt(0))
+  expect(told(text).filter((one) => one.includes('not-rules'))).toEqual([])
+})
+
 test('rules with blank lines and odd line ends are rules', () => {
   const text = '\n\r\r\n*filter\nCOMMIT\n'
   const { diagnostics } = parseRuleset(text, { family: 'ipv4', registry })

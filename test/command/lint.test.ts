@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { call } from './command.ts'
 import { testFolder } from './folder.ts'
@@ -79,4 +80,29 @@ test('standard input, IPv6, and mistakes, which end it', async () => {
   expect(wrong.error).toContain('did you mean --dport?')
   expect((await call(folder.path, ['lint'])).code).toBe(2)
   expect((await call(folder.path, ['lint', 'none.v4'])).code).toBe(3)
+})
+
+test('mistakes are findings of lint and fmt; who needs the rules cannot go on; what is no text is 3 for all', async () => {
+  const examples = join(import.meta.dirname, '../../examples')
+  const capture = join(examples, 'first-look.pcapng')
+  const right = join(examples, 'first-look.v4')
+  folder.write('mistaken.v4', rules.replace('--dport 443', '--dprot 443'))
+  folder.write('binary.v4', `\u0001\u0002\u0003${'\u0004x'.repeat(200)}`)
+  const commands = (file: string): Record<string, string[]> => ({
+    lint: ['lint', file],
+    fmt: ['fmt', file],
+    query: ['query', file, 'tcp'],
+    replay: ['replay', capture, '-r', file],
+    explain: ['explain', capture, '-r', file, '--packet', '1'],
+    diff: ['diff', file, right, capture],
+  })
+  const codesOf = async (file: string) => {
+    const codes: Record<string, number | null> = {}
+    for (const [name, words] of Object.entries(commands(file)))
+      codes[name] = (await call(folder.path, words)).code
+    return codes
+  }
+  const unreadable = { lint: 3, fmt: 3, query: 3, replay: 3, explain: 3, diff: 3 }
+  expect(await codesOf('mistaken.v4')).toEqual({ ...unreadable, lint: 1, fmt: 1 })
+  expect(await codesOf('binary.v4')).toEqual(unreadable)
 })
