@@ -11,6 +11,7 @@ import { EXIT_CHECK_FAILED, EXIT_OK, EXIT_UNREADABLE } from './exit-codes.ts'
 import { Failure, wrongUse } from './failure.ts'
 import { Output } from './output.ts'
 import { readRules } from './rules-file.ts'
+import { setsMaker } from './run/rules.ts'
 import { terminalOf } from './terminal.ts'
 
 export const query = defineCommand({
@@ -31,6 +32,14 @@ export const query = defineCommand({
   completes: { files: true, words: [...FIRST_WORDS].filter((word) => /^\w+$/.test(word)) },
   options: {
     ipv6: { kind: 'flag', short: '6', group: 'Rules', sentence: 'rules for ip6tables' },
+    ipset: {
+      kind: 'list',
+      parse: (text) => text,
+      valueName: 'FILE',
+      completes: 'files',
+      group: 'Rules',
+      sentence: 'the sets that -m set and -j SET name: what ipset save prints; examples have their addresses',
+    },
     json: { kind: 'flag', group: 'Output', sentence: 'a JSON object for each answer, one a line' },
   },
   notes: [
@@ -57,7 +66,8 @@ export const query = defineCommand({
     if (rules.failed)
       throw new Failure(`${printable(file)}: not asked, because of the mistakes above`, EXIT_UNREADABLE)
     const filter = readFilter(words.join(' '), width)
-    const answers = asked(() => queryRuleset(rules.ruleset, filter))
+    const sets = setsMaker(options, width)
+    const answers = asked(() => queryRuleset(rules.ruleset, filter, { sets }))
     const output = new Output()
     if (options.json) for (const answer of answers) output.line(answerJson(answer))
     else for (const line of report(answers)) output.line(line)
@@ -103,19 +113,28 @@ function inShort(answers: readonly QueryAnswer[]): string {
 
 const verdictWords = { ACCEPT: 'accepted', DROP: 'dropped', REJECT: 'rejected', QUEUE: 'queued' }
 
-function answerLines({ ctstate, verdict, certain, decidedBy, dependsOn, witness }: QueryAnswer): string[] {
+function answerLines({
+  ctstate,
+  verdict,
+  certain,
+  decidedBy,
+  dependsOn,
+  witness,
+  whyNone,
+}: QueryAnswer): string[] {
   const word = certain ? verdict : `${verdict}?`
   const by = decidedBy === null ? 'no table stands in the way' : referenceText(decidedBy)
   const lines = [`  ${ctstate.padEnd(11)}  ${word.padEnd(8)}  ${by}`]
   const more = (title: string, text: string) => lines.push(`${' '.repeat(25)}${title} ${text}`)
   if (dependsOn.length > 0) more('depending on', dependsOn.map(openText).join(', '))
-  if (witness === null) more('e.g.', 'none found: the engine judged all that were tried otherwise')
+  if (witness === null) more('e.g.', `none found: ${whyNone}`)
   else {
-    const { inInterface, outInterface, packet, packets } = witness
+    const { inInterface, outInterface, packet, packets, areConnections } = witness
     const devices = [
       ...(inInterface === null ? [] : [`in ${inInterface}`]),
       ...(outInterface === null ? [] : [`out ${outInterface}`]),
       ...(packets === 1 ? [] : [`the ${ordinal(packets)} of them at once`]),
+      ...(areConnections ? ['each from another port'] : []),
     ]
     more('e.g.', [packet, ...devices].join(', '))
   }

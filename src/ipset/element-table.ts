@@ -2,6 +2,9 @@
 
 /** Address words 0–3, port | protocol << 16 in 4, prefix length in 5, second address in 6–9. */
 export const KEY_WORDS = 10
+export const PORT = 4
+export const PREFIX = 5
+export const SECOND = 6
 const NONE = -1
 /** `deadlines`: it stays. */
 export const PERMANENT = Number.POSITIVE_INFINITY

@@ -1,10 +1,8 @@
 /** Elements of sets as `ipset save` writes them: `10.0.0.0/8,tcp:80`. */
 import { parseIPv4, parseIPv6 } from '../packet/address.ts'
+import { PORT, PREFIX, SECOND } from './element-table.ts'
 import { cut, type HashSet, isOutside } from './hash-set.ts'
 
-const PORT = 4
-const PREFIX = 5
-const SECOND = 6
 /** A range of addresses or ports makes so many elements at most. */
 const MOST = 1_048_576
 

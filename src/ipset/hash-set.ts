@@ -9,7 +9,7 @@ import {
   PROTOCOL_UDP,
   PROTOCOL_UDPLITE,
 } from '../packet/packet.ts'
-import { ElementTable, KEY_WORDS, PERMANENT } from './element-table.ts'
+import { ElementTable, KEY_WORDS, PERMANENT, PORT, PREFIX, SECOND } from './element-table.ts'
 import { compareCounter, type IpSet, type Query, SET_NO, SET_NOMATCH, SET_UNKNOWN, SET_YES } from './query.ts'
 
 /** What the parts of an element are. `bare-port`: without a protocol, of TCP and UDP only. */
@@ -41,9 +41,6 @@ export interface HashSetOptions {
   readonly range: readonly [number, number] | null
 }
 
-const PORT = 4
-const PREFIX = 5
-const SECOND = 6
 const NO_PORTS = -1
 const PORTS_CUT = -2
 

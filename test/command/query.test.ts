@@ -65,3 +65,15 @@ test('what is no question is wrong use, with its place or its word', async () =>
   expect((await call(folder.path, ['query', 'rules.v4'])).code).toBe(2)
   expect((await about('ip6 and tcp')).out).toBe('no packet is of this description\n')
 })
+
+test('--ipset: examples of rules with sets; without it they are told to be missing', async () => {
+  folder.write('sets.v4', '*filter\n-A FORWARD -m set --match-set blocked src -j DROP\nCOMMIT\n')
+  folder.write('saved.ipset', 'create blocked hash:net family inet\nadd blocked 203.0.113.64/26\n')
+  const question = 'in eth0 and out eth1 and udp and ctstate NEW'
+  const given = await call(folder.path, ['query', '--ipset', 'saved.ipset', 'sets.v4', question])
+  expect(given.out).toContain('e.g. udp 203.0.113.65:40000 > 192.0.2.9:80, in eth0, out eth1')
+  const missing = await call(folder.path, ['query', 'sets.v4', question])
+  expect(missing.out).toContain(
+    'none found: filter FORWARD 1 cannot be evaluated: set: no set "blocked": give --ipset FILE',
+  )
+})

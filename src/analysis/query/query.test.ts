@@ -8,29 +8,36 @@ import { Firewall } from '../../firewall/firewall.ts'
 import { FixedWay } from '../../firewall/way.ts'
 import { HOOK_FORWARD } from '../../hook/hook.ts'
 import { Host } from '../../host/host.ts'
+import { readSets } from '../../ipset/reader.ts'
+import { Sets } from '../../ipset/sets.ts'
 import { Feed } from '../../replay/feed.ts'
 import type { Family } from '../../ruleset/model.ts'
 import { parseRuleset } from '../../ruleset/parser.ts'
 import { type QueryAnswer, queryRuleset } from './query.ts'
 import { NoQuestion } from './question.ts'
 
-function ask(rules: string, question: string, family: Family = 'ipv4'): QueryAnswer[] {
+function ask(rules: string, question: string, family: Family = 'ipv4', saved = ''): QueryAnswer[] {
   const { ruleset } = parseRuleset(rules, { family, registry: extensions })
   const result = parseFilter(question)
   if ('error' in result) throw new Error(result.error.message)
-  return queryRuleset(ruleset, result.filter)
+  const sets = () => {
+    const made = new Sets()
+    readSets(saved, 'saved', made)
+    return made
+  }
+  return queryRuleset(ruleset, result.filter, { sets })
 }
 
 /** `INPUT NEW ACCEPT by INPUT 1, e.g. tcp …`. */
 function lines(answers: readonly QueryAnswer[]): string[] {
-  return answers.map(({ way, ctstate, verdict, certain, decidedBy, dependsOn, witness }) => {
+  return answers.map(({ way, ctstate, verdict, certain, decidedBy, dependsOn, witness, whyNone }) => {
     const by =
       decidedBy === null ? 'nobody' : `${decidedBy.table} ${decidedBy.chain} ${decidedBy.number ?? 'policy'}`
     const open = dependsOn.map(({ chain, number, matches }) => `${chain} ${number} (${matches.join(', ')})`)
     const on = open.length === 0 ? '' : ` depending on ${open.join(', ')}`
     const packet =
       witness === null
-        ? 'no packet'
+        ? `no packet, ${whyNone}`
         : `${witness.packets > 1 ? `${witness.packets} x ` : ''}${witness.packet}`
     return `${way} ${ctstate} ${verdict}${certain ? '' : '?'} by ${by}${on}: ${packet}`
   })
@@ -79,6 +86,78 @@ test('what this host sends is never INVALID for its checksum', () => {
   const by = 'OUTPUT INVALID ACCEPT by filter OUTPUT policy'
   expect(sent('udp')).toEqual([`${by}: udp 198.51.100.7:40000 > 192.0.2.9:80, its length wrong`])
   expect(sent('tcp')).toEqual([`${by}: tcp 198.51.100.7:40000 > 192.0.2.9:80 SA`])
+})
+
+const drop = (match: string) => `*filter
+:FORWARD ACCEPT
+-A FORWARD ${match} -j DROP
+COMMIT
+`
+
+test('IP sets: examples have addresses and ports of their elements, and are told to be missing', () => {
+  const saved = `create blocked hash:net family inet
+add blocked 10.9.0.0/16 nomatch
+add blocked 203.0.113.64/26
+create web hash:ip,port
+add web 10.0.0.5,tcp:8080
+create all list:set
+add all blocked
+create six hash:net family inet6
+add six 2001:db8:66::/48
+`
+  const asked = (match: string, question: string) =>
+    lines(ask(drop(match), `in eth0 and out eth1 and ctstate NEW and ${question}`, 'ipv4', saved))
+  const on = 'depending on FORWARD 1 (set):'
+  const policy = `FORWARD NEW ACCEPT? by filter FORWARD policy ${on}`
+  const first = `FORWARD NEW DROP? by filter FORWARD 1 ${on}`
+  for (const name of ['blocked', 'all'])
+    expect(asked(`-m set --match-set ${name} src`, 'udp')).toEqual([
+      `${policy} udp 198.51.100.7:40000 > 192.0.2.9:80`,
+      `${first} udp 203.0.113.65:40000 > 192.0.2.9:80`,
+    ])
+  expect(asked('-m set --match-set web dst,dst', 'tcp')).toEqual([
+    `${policy} tcp 198.51.100.7:40000 > 192.0.2.9:80 S`,
+    `${first} tcp 198.51.100.7:40000 > 10.0.0.5:8080 S`,
+  ])
+  const question = 'out eth1 and in eth0 and udp and ctstate NEW'
+  const six = lines(ask(drop('-m set --match-set six src'), question, 'ipv6', saved))
+  expect(six.at(-1)).toMatch(/^FORWARD NEW DROP\? .*: udp \[2001:db8:66::\d?\]:40000 > \[2001:db8:2::9\]:80$/)
+  expect(asked('-m set --match-set nosuch src', 'udp').at(-1)).toContain(
+    'no packet, filter FORWARD 1 cannot be evaluated: set: no set "nosuch": give --ipset FILE',
+  )
+})
+
+test('string: the bytes are in the packet, where they are looked for', () => {
+  const asked = (match: string, protocol: string) =>
+    lines(ask(drop(match), `in eth0 and out eth1 and ctstate NEW and ${protocol}`))
+  const on = 'depending on FORWARD 1 (string):'
+  const policy = `FORWARD NEW ACCEPT? by filter FORWARD policy ${on}`
+  const first = `FORWARD NEW DROP? by filter FORWARD 1 ${on}`
+  const udp = 'udp 198.51.100.7:40000 > 192.0.2.9:80'
+  expect(asked('-m string --string "GET /x" --algo bm --from 60', 'udp')).toEqual([
+    `${policy} ${udp}`,
+    `${first} ${udp} with "GET /x"`,
+  ])
+  expect(asked('-m string ! --string "GET /x" --algo bm', 'tcp')).toEqual([
+    `${policy} tcp 198.51.100.7:40000 > 192.0.2.9:80 S with "GET /x"`,
+    `${first} tcp 198.51.100.7:40000 > 192.0.2.9:80 S`,
+  ])
+})
+
+test('connlimit: as many connections as it takes, up to 1,000', () => {
+  const asked = (above: number) =>
+    lines(
+      ask(
+        drop(`-p tcp -m connlimit --connlimit-above ${above}`),
+        'in eth0 and out eth1 and ctstate NEW and tcp',
+      ),
+    )
+  const refused = 'FORWARD NEW DROP? by filter FORWARD 1 depending on FORWARD 1 (connlimit):'
+  expect(asked(30)).toContain(`${refused} 31 x tcp 198.51.100.7:40000 > 192.0.2.9:80 S`)
+  expect(asked(999)).toContain(`${refused} 1000 x tcp 198.51.100.7:40000 > 192.0.2.9:80 S`)
+  expect(asked(5000)).toContain(
+    `${refused} no packet, it takes 5001 connections (connlimit), of which 1000 are tried at most`,
+  )
 })
 
 test('table raw, marks and NAT on the way', () => {

@@ -1,5 +1,6 @@
 /** What becomes of the packets of a description, with a packet for each answer. */
 import type { Filter } from '../../filter/filter.ts'
+import { Sets } from '../../ipset/sets.ts'
 import type { Ruleset } from '../../ruleset/model.ts'
 import { printRule } from '../../ruleset/printer.ts'
 import type { NatRange } from '../../target/nat-range.ts'
@@ -22,6 +23,7 @@ import {
 } from '../space.ts'
 import { possibleOf } from './possible.ts'
 import { cutsOf, questionOf } from './question.ts'
+import { cutsOfSets } from './set-members.ts'
 import { type Decision, type Outcome, QueryWalk, type Verdict, type WayName } from './walk.ts'
 import { type Witness, WitnessMaker } from './witness.ts'
 
@@ -63,6 +65,14 @@ export interface QueryAnswer {
   readonly dependsOn: readonly OpenRule[]
   /** A packet of them that the engine gives the same verdict by the same rule; null: none was found. */
   readonly witness: Witness | null
+  /** Why there is no witness, in words; null where there is one. */
+  readonly whyNone: string | null
+}
+
+/** What the rules go by beside themselves. */
+export interface QueryOptions {
+  /** The IP sets that they name, made anew at each call; none unless given. */
+  readonly sets?: () => Sets
 }
 
 const ways: readonly WayName[] = ['INPUT', 'FORWARD', 'OUTPUT']
@@ -92,13 +102,18 @@ const stateNames: readonly (readonly [number, string])[] = [
  * @throws TooManyCases where the rules cut the packets into too many kinds
  * @throws TypeError for a ruleset whose text had mistakes
  */
-export function queryRuleset(ruleset: Ruleset, filter: Filter): QueryAnswer[] {
+export function queryRuleset(
+  ruleset: Ruleset,
+  filter: Filter,
+  { sets = () => new Sets() }: QueryOptions = {},
+): QueryAnswer[] {
   if (ruleset.faulty === true) throw new TypeError('the rules have mistakes: see the diagnostics')
   const { names, addresses } = cutsOf(filter.expression)
-  const space = new Space(ruleset, names, [...addresses, ...natAddresses(ruleset)])
+  const more = ruleset.family === 'ipv6' ? cutsOfSets(sets()) : []
+  const space = new Space(ruleset, names, [...addresses, ...natAddresses(ruleset), ...more])
   const boxes = questionOf(filter.expression, space)
   const walk = new QueryWalk(ruleset, space)
-  const witnesses = new WitnessMaker(ruleset, space)
+  const witnesses = new WitnessMaker(ruleset, space, sets)
   const describe = new Describer(ruleset)
   const answers: QueryAnswer[] = []
   for (const way of ways) {
@@ -122,6 +137,7 @@ export function queryRuleset(ruleset: Ruleset, filter: Filter): QueryAnswer[] {
           decidedBy: describe.decision(first!.decision),
           dependsOn: group.certain ? [] : fewest(group.outcomes).map((rule) => describe.open(rule)),
           witness,
+          whyNone: witness === null ? witnesses.whyNone(group.outcomes) : null,
         })
       }
     }

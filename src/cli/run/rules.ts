@@ -39,10 +39,27 @@ export function loadRuleset(file: string, family: Family, width: number): Rulese
 }
 
 /** @throws Failure where a file cannot be read, or has mistakes, which are told on standard error. */
-export function loadSets(options: RunOptions, width: number): Sets {
+export function loadSets(options: Pick<RunOptions, 'ipset'>, width: number): Sets {
+  return setsMaker(options, width)()
+}
+
+/** The same, for whoever needs them anew: the files are read, and their mistakes told, once. @throws Failure */
+export function setsMaker({ ipset }: Pick<RunOptions, 'ipset'>, width: number): () => Sets {
+  const files = ipset.map((file) => ({ file, text: readText(file) }))
+  let first: Sets | null = tellSetProblems(files, width)
+  return () => {
+    const sets = first ?? new Sets()
+    const isRead = first !== null
+    first = null
+    if (isRead) return sets
+    for (const { file, text } of files) readSets(text, file, sets)
+    return sets
+  }
+}
+
+function tellSetProblems(files: readonly { file: string; text: string }[], width: number): Sets {
   const sets = new Sets()
-  for (const file of options.ipset) {
-    const text = readText(file)
+  for (const { file, text } of files) {
     const problems = readSets(text, file, sets)
     if (problems.length === 0) continue
     const errors = new Output(2)
