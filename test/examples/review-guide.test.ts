@@ -42,8 +42,8 @@ test("the workflow's script writes the comment, and passes where flows change", 
   mkdirSync(join(folder.path, 'captures'))
   mkdirSync(join(folder.path, 'bin'))
   writeFileSync(
-    join(folder.path, 'bin/npx'),
-    `#!/bin/sh\nshift 2\nexec '${process.execPath}' '${COMMAND}' "$@"\n`,
+    join(folder.path, 'bin/sallyport'),
+    `#!/bin/sh\nexec '${process.execPath}' '${COMMAND}' "$@"\n`,
     { mode: 0o755 },
   )
   example('first-look.pcapng', 'captures/first-look.pcapng')
