@@ -22,7 +22,7 @@ test('the exit codes are those of the command', () => {
 })
 
 test('matches and targets that are not evaluated are named, and no others', () => {
-  const section = /### Rules\n.*?\*\*Not:\*\*(.*?)A rule with one/s.exec(readme)![1]!
+  const section = /### Rules\n.*?\*\*Not evaluated\*\*(.*?)A rule with one/s.exec(readme)![1]!
   const named = [...section.matchAll(/`(\w+)`/g)].map(([, name]) => name!)
   const refused = extensions.extensions.filter((one) => refusalOf(one) !== null).map(({ name }) => name)
   expect(named.sort()).toEqual([...new Set(refused)].sort())
