@@ -28,7 +28,10 @@ export const afterVerdict: Check = {
         const table = reach.node.table.name
         const last = fate.by[0]!.rule
         const more = rule.chain.rules.length - rule.number
-        const behind = more === 0 ? '' : `, nor do the ${count(more, 'rule')} behind it`
+        const behind =
+          more === 0
+            ? ''
+            : `, nor ${more === 1 ? 'does the rule' : `do the ${count(more, 'rule')}`} behind it`
         yield context.found(reach, rule, {
           message: `${context.placeOf(rule, table)} never matches${behind}: ${context.placeOf(last, table)} (line ${last.rule.place.line}) takes every packet`,
           advice: `put it in front of ${context.placeOf(last, table)}`,

@@ -7,7 +7,7 @@ export const duplicateRule: Check = {
   summary: 'a rule stands twice in its chain',
   meaning:
     'The chain has the same rule further up, comments aside. If it ends the walk, the second one never matches; if not, its ' +
-    'target happens twice. Usually a script ran twice, or uses `-A` where `-C … || -A …` was meant.',
+    'target happens twice. Two rules that go by more than the packet (`limit`, `recent`, `statistic`, `quota`) are not told: the second one may be meant to take what the first one left. Usually a script ran twice, or uses `-A` where `-C … || -A …` was meant.',
   silence: 'the rule is meant to happen again, for example because what it looks at has changed in between',
   example: [
     '*filter',

@@ -204,3 +204,12 @@ test('what is too much to be told is counted', () => {
   expect(findings.filter(({ code }) => code === kind!.code)).toHaveLength(200)
   expect(kind!.findings).toBe(59)
 })
+
+test('an unknown code of a silencing comment: the nearest one is named; one rule is told as one', () => {
+  const text =
+    '*filter\n# sallyport: allow shadow\n-A INPUT -j DROP\n-A INPUT -p tcp -j ACCEPT\n-A INPUT -p udp -j ACCEPT\nCOMMIT\n'
+  const { findings } = lintRuleset(text, parseRuleset(text, { family: 'ipv4', registry: extensions }))
+  const of = (code: string) => findings.find((finding) => finding.code === code)
+  expect(of('unused-silence')?.advice).toBe('did you mean shadowed?')
+  expect(of('after-verdict')?.message).toContain('never matches, nor does the rule behind it: ')
+})

@@ -1,4 +1,5 @@
 /** All findings about a text of rules. */
+import { suggest } from '../../diagnostic/suggest.ts'
 import type { Diagnostic } from '../../ruleset/diagnostic.ts'
 import { correctedLine } from '../../ruleset/diagnostic.ts'
 import type { Place } from '../../ruleset/model.ts'
@@ -166,9 +167,15 @@ function unused(silences: readonly Silence[]): LintFinding[] {
       chain: null,
       number: null,
       message: `nothing is silenced by this: ${line === null ? 'the file' : 'the line that it is about'} has no finding ${code}`,
-      advice: 'delete it, or put it in front of the line that is meant',
+      advice: adviceOn(code),
       lines: [],
     }))
+}
+
+function adviceOn(code: string): string {
+  const codes = checks.map((check) => check.code)
+  const near = codes.includes(code) ? null : suggest(code, codes)
+  return near === null ? 'delete it, or put it in front of the line that is meant' : `did you mean ${near}?`
 }
 
 /** The code of the finding about a silencing comment that silences nothing. */
