@@ -3,7 +3,8 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import type { Files } from '../scenario/load.ts'
-import { unreadable, wrongUse } from './failure.ts'
+import { EXIT_UNREADABLE } from './exit-codes.ts'
+import { Failure, unreadable, wrongUse } from './failure.ts'
 
 export const SCENARIO_ENDING = '.scenario'
 
@@ -43,13 +44,16 @@ function* below(folder: string): Generator<string> {
   }
 }
 
-/** @throws Failure */
+/** @throws Failure where it cannot be read, or is no text: of its bytes nothing is shown */
 export function readScenario(file: string): string {
+  let text: string
   try {
-    return readFileSync(file, 'utf8')
+    text = readFileSync(file, 'utf8')
   } catch (error) {
     throw unreadable(file, error)
   }
+  if (text.includes('\0')) throw new Failure(`${file}: this is no text, so no scenario`, EXIT_UNREADABLE)
+  return text
 }
 
 /** What a scenario names, beside it; `read` is told each path. */

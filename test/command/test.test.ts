@@ -57,6 +57,20 @@ test('-t chooses by file and name; a pattern that nothing has, and files that ar
   expect((await run('not-there')).code).toBe(3)
 })
 
+test('a folder without scenarios, a file that is not there, one that is no text: a sentence each', async () => {
+  folder.write('binary.scenario', '\u0001\u0000\u0002')
+  const none = await run('none')
+  expect([none.code, none.error]).toEqual([
+    2,
+    expect.stringContaining('no file ends in .scenario below "none"'),
+  ])
+  const missing = await run('not-there')
+  expect([missing.code, missing.error]).toEqual([3, 'sallyport test: not-there: no such file\n'])
+  const binary = await run('binary.scenario')
+  const told = 'sallyport test: binary.scenario: this is no text, so no scenario\n'
+  expect(binary).toEqual({ code: 3, out: '', error: told })
+})
+
 test('what a scenario names is a file: a folder or a device without end is told', async () => {
   folder.write(
     'devices.scenario',
