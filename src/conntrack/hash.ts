@@ -45,35 +45,8 @@ export class FlowHash {
    * depend on the direction.
    */
   hash4(firstAddress: number, lastAddress: number, ports: number, protocol: number): number {
-    const h = this.#high
-    const l = this.#low
-    const a = firstAddress & 0xffff
-    const b = firstAddress >>> 16
-    const c = lastAddress & 0xffff
-    const d = lastAddress >>> 16
-    const e = ports & 0xffff
-    const f = ports >>> 16
-    // `| 0` after each step keeps the sums in 32-bit integers.
-    const high =
-      (Math.imul(h[0]!, a) +
-        Math.imul(h[1]!, b) +
-        Math.imul(h[2]!, c) +
-        Math.imul(h[3]!, d) +
-        Math.imul(h[4]!, e) +
-        Math.imul(h[5]!, f) +
-        Math.imul(h[6]!, protocol) +
-        h[PIECES]!) |
-      0
-    const low =
-      (Math.imul(l[0]!, a) +
-        Math.imul(l[1]!, b) +
-        Math.imul(l[2]!, c) +
-        Math.imul(l[3]!, d) +
-        Math.imul(l[4]!, e) +
-        Math.imul(l[5]!, f) +
-        Math.imul(l[6]!, protocol) +
-        l[PIECES]!) |
-      0
+    const high = row4(this.#high, firstAddress, lastAddress, ports, protocol)
+    const low = row4(this.#low, firstAddress, lastAddress, ports, protocol)
     return spread((high & 0xffff0000) | (low >>> 16))
   }
 
@@ -106,6 +79,21 @@ export class FlowHash {
     }
     return spread((high & 0xffff0000) | (low >>> 16))
   }
+}
+
+/** One row of `hash4`: small enough to be inlined. `| 0` keeps the sum in 32-bit integers. */
+function row4(row: Int32Array, first: number, last: number, ports: number, protocol: number): number {
+  return (
+    (Math.imul(row[0]!, first & 0xffff) +
+      Math.imul(row[1]!, first >>> 16) +
+      Math.imul(row[2]!, last & 0xffff) +
+      Math.imul(row[3]!, last >>> 16) +
+      Math.imul(row[4]!, ports & 0xffff) +
+      Math.imul(row[5]!, ports >>> 16) +
+      Math.imul(row[6]!, protocol) +
+      row[PIECES]!) |
+    0
+  )
 }
 
 /** One round of an integer hash (after Wellons' "hash prospector"): breaks up what is left of arithmetic progressions. */

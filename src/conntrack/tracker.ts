@@ -24,6 +24,9 @@ import {
   PROTOCOL_ICMP,
   PROTOCOL_ICMPV6,
   PROTOCOL_TCP,
+  TCP_ACK,
+  TCP_RST,
+  TCP_SYN,
 } from '../packet/packet.ts'
 import { verifyChecksum } from '../packet/verify.ts'
 import { Census, noteRefused } from './census.ts'
@@ -245,12 +248,12 @@ export class Tracker {
     clock.set(seconds, nanoseconds)
     const wheel = this.table.wheel
     if (clock.ticks === wheel.cursor) return
+    wheel.until = clock.ticks
+    if (wheel.skip()) return
     if (wheel.size === 0) {
       wheel.start(clock.ticks)
       return
     }
-    wheel.until = clock.ticks
-    if (wheel.skip()) return
     // A listener is told in order; without one, what has expired may wait: nobody can see it.
     wheel.budget = this.onEvent === null ? EXPIRY_BUDGET : Number.POSITIVE_INFINITY
     if (wheel.until - wheel.cursor > LONGEST_JUMP) this.#drain(clock.ticks)
@@ -385,6 +388,7 @@ export class Tracker {
       tuple.protocol !== PROTOCOL_TCP ||
       tuple.ahead < 0 ||
       transportCaptured < 20 ||
+      (packet.tcpFlags & (TCP_SYN | TCP_RST | TCP_ACK)) !== TCP_ACK ||
       packet.transportOffset - packet.networkOffset !== 20 ||
       packet.largestFragment !== 0
     )
