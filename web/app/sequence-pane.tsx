@@ -123,10 +123,8 @@ function ArrowLine({ index, arrow, before, isChosen, onChoose }: LineProps) {
         <span class={classes('ctstate', isInvalid && 'mark invalid')}>
           {isInvalid ? '! INVALID' : (arrow.ctstate ?? '–')}
         </span>
-        <span class="quiet">
-          {arrow.state ?? ''}
-          {arrow.timeout === null ? '' : ` ${grouped(arrow.timeout)} s`}
-        </span>
+        <span class="quiet">{arrow.state}</span>
+        {arrow.timeout !== null && <span class="quiet">{grouped(arrow.timeout)} s</span>}
       </span>
     </div>
   )
