@@ -31,7 +31,7 @@ export async function runDiff(request: DiffRequest): Promise<number> {
   const spool = new Spool()
   try {
     const { width } = terminalOf(process.stderr, process.env)
-    const rules = readBoth(request, width)
+    const rules = await readBoth(request, width)
     await spool.fill(request.files)
     return await new DiffRun(request, rules, spool).run()
   } finally {
@@ -44,13 +44,13 @@ interface BothRules {
   readonly now: readonly Ruleset[]
 }
 
-function readBoth({ options, old, now }: DiffRequest, width: number): BothRules {
+async function readBoth({ options, old, now }: DiffRequest, width: number): Promise<BothRules> {
   const family = options.ipv6 ? 'ipv6' : 'ipv4'
-  const both = (file: string, file6: string | null) => [
-    loadRuleset(file, family, width),
-    ...(file6 === null ? [] : [loadRuleset(file6, 'ipv6', width)]),
+  const both = async (file: string, file6: string | null) => [
+    await loadRuleset(file, family, width),
+    ...(file6 === null ? [] : [await loadRuleset(file6, 'ipv6', width)]),
   ]
-  return { old: both(old, options.old6), now: both(now, options.new6) }
+  return { old: await both(old, options.old6), now: await both(now, options.new6) }
 }
 
 /** Both runs over one capture, ready to be looked at. */

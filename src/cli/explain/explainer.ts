@@ -100,7 +100,7 @@ export class Explainer {
 
   async #open(options = this.#options): Promise<Run> {
     const width = this.#width
-    const rulesets = loadRules(options, width)
+    const rulesets = await loadRules(options, width)
     return openRunWith({ options, files: this.#files, width, rulesets, fillRandom: this.#fillRandom })
   }
 

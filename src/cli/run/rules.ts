@@ -16,20 +16,23 @@ import { unevaluatedText } from '../../run/unevaluated-text.ts'
 import { EXIT_CHECK_FAILED, EXIT_UNREADABLE } from '../exit-codes.ts'
 import { Failure, unreadable } from '../failure.ts'
 import { Output } from '../output.ts'
-import { readRules } from '../rules-file.ts'
 import type { RunOptions } from './options.ts'
 
 /** @throws Failure where a file cannot be read, or has mistakes, which are told on standard error. */
-export function loadRules(options: RunOptions, width: number): Ruleset[] {
+export async function loadRules(options: RunOptions, width: number): Promise<Ruleset[]> {
   const given = [
     [options.rules, 'ipv4'],
     [options.rules6, 'ipv6'],
   ] as const
-  return given.flatMap(([file, family]) => (file === null ? [] : loadRuleset(file, family, width)))
+  const rulesets: Ruleset[] = []
+  for (const [file, family] of given) if (file !== null) rulesets.push(await loadRuleset(file, family, width))
+  return rulesets
 }
 
 /** @throws Failure where the file cannot be read, or has mistakes, which are told on standard error. */
-export function loadRuleset(file: string, family: Family, width: number): Ruleset {
+export async function loadRuleset(file: string, family: Family, width: number): Promise<Ruleset> {
+  // The language of rules is half of the program: whoever has none does not wait for it.
+  const { readRules } = await import('../rules-file.ts')
   const errors = new Output(2)
   const { ruleset, failed } = readRules(file, family, errors, width)
   errors.flush()

@@ -28,7 +28,7 @@ export interface RunRequest {
 
 /** Of the files that the options name. @throws Failure */
 export async function openRun(options: RunOptions, files: readonly string[], width: number): Promise<Run> {
-  return openRunWith({ options, files, width, rulesets: loadRules(options, width) })
+  return openRunWith({ options, files, width, rulesets: await loadRules(options, width) })
 }
 
 /** With these rules, whatever the options name. @throws Failure */

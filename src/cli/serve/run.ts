@@ -21,16 +21,16 @@ export async function runServe(options: ServeOptions, files: readonly string[]):
   const given = new GivenFiles()
   const { width } = terminalOf(process.stderr, process.env)
   try {
-    const rulesOf = (file: string | null, family: Family) => {
+    const rulesOf = async (file: string | null, family: Family) => {
       if (file === null) return null
       // Mistakes are told here, where they can be mended, ahead of any page.
-      loadRuleset(file, family, width)
+      await loadRuleset(file, family, width)
       return given.add(file)
     }
     const page = servedPage({
       captures: files.map((file) => given.add(file)),
-      rules: rulesOf(options.rules, 'ipv4'),
-      rules6: rulesOf(options.rules6, 'ipv6'),
+      rules: await rulesOf(options.rules, 'ipv4'),
+      rules6: await rulesOf(options.rules6, 'ipv6'),
     })
     const { url, close } = await listen(
       new Map([['', pageResource(page)], ...given.resources]),
