@@ -4,7 +4,7 @@ import { findHelper } from '../conntrack/helper/registry.ts'
 import { Outcome } from '../conntrack/outcome.ts'
 import { SettingError, Settings } from '../conntrack/settings.ts'
 import { readTimeoutPolicies } from '../conntrack/timeout-policy.ts'
-import { platformRandom, Tracker } from '../conntrack/tracker.ts'
+import { Tracker } from '../conntrack/tracker.ts'
 import { Tuple } from '../conntrack/tuple.ts'
 import type { EntryView } from '../conntrack/view.ts'
 import { tableOf } from '../conntrack/view-entry.ts'
@@ -32,6 +32,7 @@ import type { PacketRecord } from '../replay/record.ts'
 import { recordOf } from '../replay/record-of.ts'
 import { Replay } from '../replay/replay.ts'
 import type { TableName } from '../ruleset/tables.ts'
+import { oneSecret } from '../run/secret.ts'
 import type { Executor, ExecutorSource, Observation, RuleCount, SentPacket } from './executor.ts'
 import type { LoadedRules, LoadedSetup } from './load.ts'
 import type { RuleWords } from './model.ts'
@@ -47,15 +48,7 @@ const tuple = new Tuple()
 const outcome = new Outcome()
 
 /** One secret for all tests of a process: to ask for another takes a twentieth of a test. */
-let secret: Uint32Array | null = null
-
-function fillOnce(words: Uint32Array): void {
-  if (secret === null || secret.length < words.length) {
-    secret = new Uint32Array(words.length)
-    platformRandom(secret)
-  }
-  words.set(secret.subarray(0, words.length))
-}
+const fillOnce = oneSecret()
 
 /** Packets of a scenario name their interface by its number, or leave it to the routes; those of a capture by its names. */
 class Place extends CapturePlace {

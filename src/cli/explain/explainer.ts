@@ -9,12 +9,12 @@ import type { ExplainedPacket } from '../../format/explain-json.ts'
 import type { ReplayObserver } from '../../replay/replay.ts'
 import { NoSuchPacket, Explainer as PacketExplainer } from '../../run/explainer.ts'
 import type { Run } from '../../run/run.ts'
+import { oneSecret } from '../../run/secret.ts'
 import type { ExplainOptions, PacketChoice } from '../explain.ts'
 import { wrongUse } from '../failure.ts'
 import { findFile } from '../run/moments.ts'
 import { loadRules } from '../run/rules.ts'
 import { openRunWith } from '../run/run.ts'
-import { oneSecret } from '../run/secret.ts'
 import { FlowSearch, type FoundFlow } from './flow-search.ts'
 
 /** Ends a run early. */
