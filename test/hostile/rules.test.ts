@@ -31,7 +31,7 @@ test('bent packets through rules: all that must hold does', async () => {
     fc.asyncProperty(anyCapture, anyOptions, anyRules, async (capture, options, drawn: DrawnRules) => {
       await runHostile(capture, { ...options, rules: rulesOf(drawn) })
     }),
-    { numRuns: 40 },
+    { numRuns: 60 },
   )
 }, 60_000)
 
@@ -43,6 +43,6 @@ test('bent files through rules: all that must hold does', async () => {
       const inputs = [{ name: 'bent', chunks: inChunks(mutated(captures, random), random) }]
       await runHostile(inputs, { ...options, rules: rulesOf(drawn) })
     }),
-    { numRuns: 40 },
+    { numRuns: 60 },
   )
 }, 60_000)
