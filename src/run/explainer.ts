@@ -5,9 +5,11 @@
  */
 import { entryOf, type Outcome } from '../conntrack/outcome.ts'
 import { ORIGINAL, REPLY } from '../conntrack/status.ts'
+import type { Tracker } from '../conntrack/tracker.ts'
 import { Tuple } from '../conntrack/tuple.ts'
 import { livingEntries, viewEntry } from '../conntrack/view-entry.ts'
 import { type Explanation, explanationOf, type PacketFacts } from '../explain/explanation.ts'
+import type { Firewall } from '../firewall/firewall.ts'
 import type { Aftermath, ExplainedPacket, FlowEnd, TriedChange } from '../format/explain-json.ts'
 import { Packet } from '../packet/packet.ts'
 import { decodeQuoted, QUOTED_OK } from '../packet/quoted.ts'
@@ -21,7 +23,6 @@ import type { ReplayObserver } from '../replay/replay.ts'
 import { Storyteller } from '../replay/storyteller.ts'
 import { tableCensus } from '../replay/table-census.ts'
 import { PacketTrace } from './packet-trace.ts'
-import type { Run } from './run.ts'
 
 /** Sysctls that are tried for one packet. */
 const TRIALS = 3
@@ -49,11 +50,20 @@ export interface MoreSysctl {
   readonly value: string
 }
 
+/** Packets that can be sent through again: a `Run` of captures, or something else that makes the same ones each time. */
+export interface Repeatable {
+  readonly tracker: Tracker
+  readonly firewall: Firewall
+  recordOf(packet: Packet, outcome: Outcome, number: number): PacketRecord
+  /** All packets; what the observer throws ends it, and comes out. */
+  each(observer: ReplayObserver): Promise<void>
+}
+
 export class Explainer {
-  readonly #open: (more: readonly MoreSysctl[]) => Promise<Run>
+  readonly #open: (more: readonly MoreSysctl[]) => Promise<Repeatable>
 
   /** `open` makes the same run anew each time, with the same seed and secret, but for the settings given. */
-  constructor(open: (more: readonly MoreSysctl[]) => Promise<Run>) {
+  constructor(open: (more: readonly MoreSysctl[]) => Promise<Repeatable>) {
     this.#open = open
   }
 
@@ -196,17 +206,16 @@ export class Explainer {
 }
 
 /** Up to its end, or until somebody has seen enough. */
-async function runUntil(run: Run, observer: ReplayObserver): Promise<void> {
+async function runUntil(run: Repeatable, observer: ReplayObserver): Promise<void> {
   try {
-    await run.replay(observer, () => {}).run()
+    await run.each(observer)
   } catch (error) {
     if (!(error instanceof Enough)) throw error
   }
-  await run.capture.close()
 }
 
 function factsOf(
-  run: Run,
+  run: Repeatable,
   story: Storyteller,
   packet: Packet,
   outcome: Outcome,
@@ -249,7 +258,7 @@ function addedTo(
 }
 
 /** The connection that announced the packet's own. */
-function masterOf({ tracker }: Run, { reasons }: PacketRecord): RecordEntry | null {
+function masterOf({ tracker }: Repeatable, { reasons }: PacketRecord): RecordEntry | null {
   const id = reasons.find(({ code }) => code === 'related-expected')?.['masterId']
   if (id === undefined) return null
   for (const number of livingEntries(tracker)) {

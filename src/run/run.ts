@@ -118,6 +118,15 @@ export class Run {
     )
   }
 
+  /** All packets, up to the end or to what the observer throws; then the captures are closed. */
+  async each(observer: ReplayObserver): Promise<void> {
+    try {
+      await this.replay(observer, () => {}).run()
+    } finally {
+      await this.capture.close()
+    }
+  }
+
   /** For packets that another run's capture brings; `start` comes ahead of the first. */
   station(): Station {
     return new Station(this.firewall, this.#stationOptions())

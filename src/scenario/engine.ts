@@ -1,5 +1,6 @@
 /** Scenarios against this engine: a tracker and a firewall for each test, in virtual time. */
 import { MergedCapture } from '../capture/merge.ts'
+import type { CaptureInterface } from '../capture/record.ts'
 import { findHelper } from '../conntrack/helper/registry.ts'
 import { Outcome } from '../conntrack/outcome.ts'
 import { SettingError, Settings } from '../conntrack/settings.ts'
@@ -32,6 +33,7 @@ import type { PacketRecord } from '../replay/record.ts'
 import { recordOf } from '../replay/record-of.ts'
 import { Replay } from '../replay/replay.ts'
 import type { TableName } from '../ruleset/tables.ts'
+import type { MoreSysctl } from '../run/explainer.ts'
 import { oneSecret } from '../run/secret.ts'
 import type { Executor, ExecutorSource, Observation, RuleCount, SentPacket } from './executor.ts'
 import type { LoadedRules, LoadedSetup } from './load.ts'
@@ -49,6 +51,14 @@ const outcome = new Outcome()
 
 /** One secret for all tests of a process: to ask for another takes a twentieth of a test. */
 const fillOnce = oneSecret()
+
+/** Where packets come from. */
+interface Captured {
+  readonly names: readonly string[]
+  readonly interfaces: readonly CaptureInterface[]
+}
+
+const byHand: Captured = { names: [], interfaces: [] }
 
 /** Packets of a scenario name their interface by its number, or leave it to the routes; those of a capture by its names. */
 class Place extends CapturePlace {
@@ -70,7 +80,18 @@ class Place extends CapturePlace {
   }
 }
 
-class Engine implements Executor {
+/** Who looks on while packets go through. */
+export interface EngineWatch {
+  /** Settings beside those of the test, which stand ahead of its first packet. */
+  readonly more?: readonly MoreSysctl[]
+  /** `number` counts over the test, from 1. */
+  readonly onPacket?: (packet: Packet, outcome: Outcome, number: number) => void
+  /** Other rules are in force. */
+  readonly onRules?: () => void
+}
+
+/** The machine of one test. */
+export class Engine implements Executor {
   readonly #setup: LoadedSetup
   readonly #settings: Settings
   readonly #tracker: Tracker
@@ -81,9 +102,13 @@ class Engine implements Executor {
   #firewall: Firewall
   #packets = 0
   #log: string[] = []
+  #captured: Captured = byHand
+  readonly #watch: EngineWatch
 
-  constructor(setup: LoadedSetup) {
+  /** @throws Refusal, and SettingError for what `watch` sets */
+  constructor(setup: LoadedSetup, watch: EngineWatch = {}) {
     this.#setup = setup
+    this.#watch = watch
     const { words, rules, ipsets, timeouts } = setup
     this.#settings = new Settings(words.era ?? undefined)
     for (const { name, value, span } of words.sysctls) {
@@ -94,6 +119,7 @@ class Engine implements Executor {
         throw error
       }
     }
+    for (const { name, value } of watch.more ?? []) this.#settings.set(name, value)
     for (const local of words.local) tellLocal(this.#host, local)
     for (const route of words.routes) tellRoute(this.#host, route)
     if (words.pair !== null) tellPair(this.#host, words.pair)
@@ -121,6 +147,15 @@ class Engine implements Executor {
     refuseUnevaluated(this.#firewall, rules)
   }
 
+  get tracker(): Tracker {
+    return this.#tracker
+  }
+
+  /** The one that the next packet meets: it is another one behind the first rules of a test that began without. */
+  get firewall(): Firewall {
+    return this.#firewall
+  }
+
   send({ bytes, time, interface: device, isLocal, isQuoted }: SentPacket): Observation {
     packet.seconds = Math.floor(time / 1e6)
     packet.nanoseconds = (time - packet.seconds * 1e6) * 1000
@@ -137,14 +172,20 @@ class Engine implements Executor {
     const firewall = this.#firewall
     firewall.prepare(packet, tuple)
     firewall.process(packet, tuple, outcome)
-    const source = { names: [], interfaces: [], tracker: this.#tracker, firewall }
-    const observation = this.#observation(recordOf(source, packet, outcome, this.#packets))
+    this.#watch.onPacket?.(packet, outcome, this.#packets)
+    const observation = this.#observation(this.recordOf(packet, outcome, this.#packets))
     if (!isQuoted) return observation
     const { decision, passage, hasRules } = firewall
     if (!hasRules) return { ...observation, left: observation.record.verdict === 'ACCEPT' ? bytes : null }
     if (decision.verdict !== VERDICT_ACCEPT) return observation
     const left = passage.settled()
     return { ...observation, left: left.bytes.slice(left.networkOffset, left.capturedEnd) }
+  }
+
+  /** Of the packet that went through last. */
+  recordOf(one: Packet, its: Outcome, number: number): PacketRecord {
+    const source = { ...this.#captured, tracker: this.#tracker, firewall: this.#firewall }
+    return recordOf(source, one, its, number)
   }
 
   #observation(record: PacketRecord): Observation {
@@ -200,6 +241,7 @@ class Engine implements Executor {
     if (this.#firewall.hasRules) this.#firewall.restore([rules.ruleset])
     else this.#firewall = this.#newFirewall([rules])
     refuseUnevaluated(this.#firewall, [rules])
+    this.#watch.onRules?.()
   }
 
   setSysctl(name: string, value: string): void {
@@ -212,13 +254,16 @@ class Engine implements Executor {
     const { names, interfaces } = capture
     const replay = new Replay(capture, firewall, {
       onPacket: (one, its) => {
-        const source = { names, interfaces, tracker: this.#tracker, firewall }
-        observe(this.#observation(recordOf(source, one, its, ++this.#packets)))
+        const number = ++this.#packets
+        this.#watch.onPacket?.(one, its, number)
+        observe(this.#observation(this.recordOf(one, its, number)))
       },
     })
     this.#place.captured = new CapturePlace(this.#host, { interfaces })
+    this.#captured = { names, interfaces }
     await replay.run()
     this.#place.captured = null
+    this.#captured = byHand
     const fatal = capture.problems.find((problem) => problem.fatal)
     if (fatal !== undefined) throw new Error(`${name}: ${fatal.message}`)
   }

@@ -66,8 +66,8 @@ export interface RunOptions {
   readonly files?: Files
   /** What the packets go through: this engine unless given. */
   readonly executor?: ExecutorSource
-  /** Told what became of each packet. */
-  readonly onPacket?: (observation: Observation) => void
+  /** Told what became of each packet; `span` is that of its step. */
+  readonly onPacket?: (observation: Observation, span: Span) => void
 }
 
 const MOST_FAILURES = 100
@@ -83,7 +83,7 @@ export class ScenarioRun {
   readonly #file: ScenarioFile
   readonly #loader: Loader
   readonly #executor: ExecutorSource
-  readonly #onPacket: (observation: Observation) => void
+  readonly #onPacket: NonNullable<RunOptions['onPacket']>
 
   constructor(file: ScenarioFile, options: RunOptions = {}) {
     const { files = noFiles, executor = engine, onPacket = () => {} } = options
@@ -117,7 +117,7 @@ class TestRun {
   readonly #printer: Printer
   readonly #maker = new PacketMaker((packet) => this.#quotes.get(packet) ?? null)
   readonly #quotes = new Map<number | string, Uint8Array>()
-  readonly #onPacket: (observation: Observation) => void
+  readonly #onPacket: NonNullable<RunOptions['onPacket']>
   readonly #failures: RepeatedFailure[] = []
   #more = 0
   /** In a repetition or a capture, what the expectations would have to be; null: different texts. */
@@ -131,7 +131,7 @@ class TestRun {
   /** By address. */
   readonly #interfaces: ReadonlyMap<string, string>
 
-  constructor(file: ScenarioFile, test: Test, loader: Loader, onPacket: (observation: Observation) => void) {
+  constructor(file: ScenarioFile, test: Test, loader: Loader, onPacket: NonNullable<RunOptions['onPacket']>) {
     this.#onPacket = onPacket
     this.#file = file
     this.#test = test
@@ -300,7 +300,7 @@ class TestRun {
   }
 
   #count(observation: Observation, span: Span): void {
-    this.#onPacket(observation)
+    this.#onPacket(observation, span)
     for (const tallies of this.#tallies) {
       this.#spend(tallies.length, span)
       for (const tally of tallies) if (holds(tally.words.expectation, observation)) tally.found++
