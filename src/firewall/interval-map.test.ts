@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { IntervalMap, type ItemRange, NOWHERE } from './interval-map.ts'
+import { IntervalCut, type ItemRange } from './interval-cut.ts'
+import { IntervalMap, NOWHERE } from './interval-map.ts'
 
 /** Few values, so that ranges meet. */
 const word = fc.oneof(
@@ -20,7 +21,7 @@ test.each([1, 4])('an interval has just the ranges that hold its values (%i word
   fc.assert(
     fc.property(fc.array(pair, { maxLength: 120 }), fc.array(value, { minLength: 1 }), (pairs, values) => {
       const ranges: ItemRange[] = pairs.map(([from, to], item) => ({ from: from!, to: to!, item }))
-      const map = new IntervalMap(ranges, width)
+      const map = new IntervalMap(new IntervalCut(ranges, width))
       for (const looked of [...values, ...pairs.flat()]) {
         const interval = map.find(looked[0]!, looked[1] ?? 0, looked[2] ?? 0, looked[3] ?? 0)
         const found =
@@ -39,7 +40,7 @@ test('many ranges, where a table leads the way', () => {
     const from = Math.imul(item, 0x9e3779b1)
     return { from: [from], to: [from], item }
   })
-  const map = new IntervalMap(ranges, 1)
+  const map = new IntervalMap(new IntervalCut(ranges, 1))
   for (const { from, item } of ranges) {
     const interval = map.find(from[0]!, 0, 0, 0)
     expect([...map.items.subarray(map.starts[interval], map.starts[interval + 1])]).toEqual([item])

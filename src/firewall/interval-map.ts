@@ -1,12 +1,5 @@
 /** Which of many ranges hold a value: addresses of one word (IPv4) or four (IPv6), ports, numbers. */
-
-/** Values from `from` to `to`, both included; words are compared as unsigned numbers, the first one first. */
-export interface ItemRange {
-  readonly from: readonly number[]
-  readonly to: readonly number[]
-  /** What the range stands for, 0 and above. */
-  readonly item: number
-}
+import type { IntervalCut } from './interval-cut.ts'
 
 /** `IntervalMap.find`: no range holds the value. */
 export const NOWHERE = -1
@@ -43,26 +36,29 @@ export class IntervalMap {
   readonly starts: Int32Array
   readonly items: Int32Array
 
-  /** Items ascend from range to range. `width`: words of a value, 1 or 4. `mayTable`: a table of 256 KiB is not too much. */
-  constructor(ranges: readonly ItemRange[], width: number, mayTable = true) {
+  /** Items ascend from range to range. `mayTable`: a table of 256 KiB is not too much. */
+  constructor(cut: IntervalCut, mayTable = true) {
+    const { ranges, width, words, intervals, first, behind } = cut
     this.#width = width
-    const { words, intervals, first, behind } = cut(ranges, width)
     this.#words = words
-    this.starts = new Int32Array(intervals + 1)
+    const starts = new Int32Array(intervals + 1)
     for (let range = 0; range < ranges.length; range++) {
       for (let interval = first[range]!; interval < behind[range]!; interval++)
-        this.starts[interval + 1] = this.starts[interval + 1]! + 1
+        starts[interval + 1] = starts[interval + 1]! + 1
     }
     for (let interval = 0; interval < intervals; interval++)
-      this.starts[interval + 1] = this.starts[interval + 1]! + this.starts[interval]!
-    this.items = new Int32Array(this.starts[intervals]!)
-    const next = this.starts.slice()
+      starts[interval + 1] = starts[interval + 1]! + starts[interval]!
+    const items = new Int32Array(starts[intervals]!)
+    const next = starts.slice()
     for (let range = 0; range < ranges.length; range++) {
+      const { item } = ranges[range]!
       for (let interval = first[range]!; interval < behind[range]!; interval++) {
-        this.items[next[interval]!] = ranges[range]!.item
+        items[next[interval]!] = item
         next[interval] = next[interval]! + 1
       }
     }
+    this.starts = starts
+    this.items = items
     this.#near = !mayTable || width > 1 || intervals < WORTH_A_TABLE ? null : this.#table()
   }
 
@@ -82,7 +78,8 @@ export class IntervalMap {
   #table(): Int32Array {
     const near = new Int32Array(0x10000)
     this.#any = new Int32Array(0x10000 >>> 5)
-    const blocks: number[] = []
+    // Of each block: the step that it is for, and the intervals that it tells apart.
+    const blocks: (readonly [upper: number, low: number, high: number])[] = []
     const last = this.intervals - 1
     const first = this.#words[0]!
     let high = 0
@@ -95,17 +92,23 @@ export class IntervalMap {
         this.#any[upper >>> 5] = this.#any[upper >>> 5]! | (1 << upper)
       if (low === high) near[upper] = this.#whole(low)
       else if (high - low < SEARCHED) near[upper] = toSearch(low)
-      else {
-        near[upper] = toBlock(blocks.length >>> 8)
-        for (let third = 0; third <= 0xff; third++) {
-          const from = this.#search(low, high, (upper << 16) | (third << 8))
-          const to = this.#search(from, high, (upper << 16) | (third << 8) | 0xff)
-          blocks.push(from === to ? this.#whole(from) : toSearch(from))
-        }
-      }
+      else near[upper] = toBlock(blocks.push([upper, low, high]) - 1)
     }
-    this.#blocks = Int32Array.from(blocks)
+    this.#blocks = new Int32Array(blocks.length << 8)
+    for (const [block, [upper, low, high]] of blocks.entries()) this.#fillBlock(block, upper, low, high)
     return near
+  }
+
+  #fillBlock(block: number, upper: number, low: number, high: number): void {
+    const first = this.#words[0]!
+    let at = low
+    for (let third = 0; third <= 0xff; third++) {
+      const begins = ((upper << 16) | (third << 8)) ^ 0x80000000
+      while (at < high && first[at + 1]! <= begins) at++
+      const from = at
+      while (at < high && first[at + 1]! <= (begins | 0xff)) at++
+      this.#blocks[(block << 8) | third] = from === at ? this.#whole(from) : toSearch(from)
+    }
   }
 
   /** The interval that holds a value, or NOWHERE; words behind the width do not count. */
@@ -164,107 +167,4 @@ export class IntervalMap {
     if (words[2]![interval]! !== value2) return words[2]![interval]! > value2
     return words[3]![interval]! > (word3 ^ 0x80000000)
   }
-}
-
-/** Ranges as intervals between all values at which one of them begins or is over. */
-interface Cut {
-  /** First value of each interval, as `IntervalMap` has them. */
-  readonly words: readonly Int32Array[]
-  readonly intervals: number
-  /** Of each range: its first interval, and the one behind its last. */
-  readonly first: Int32Array
-  readonly behind: Int32Array
-}
-
-function cut(ranges: readonly ItemRange[], width: number): Cut {
-  return width === 1 ? cutNarrow(ranges) : cutWide(ranges, width)
-}
-
-/** The number behind the largest value of one word. */
-const END = 0x1_0000_0000
-
-function cutNarrow(ranges: readonly ItemRange[]): Cut {
-  const size = ranges.length
-  const values = new Float64Array(size * 2 + 1)
-  ranges.forEach(({ from, to }, range) => {
-    values[range] = from[0]! >>> 0
-    values[size + range] = (to[0]! >>> 0) + 1
-  })
-  // 0, where the first interval begins, is there from the start.
-  values.sort()
-  let count = 0
-  for (const value of values) {
-    if (count === 0 || value !== values[count - 1]) values[count++] = value
-  }
-  const intervals = values[count - 1] === END ? count - 1 : count
-  const rank = (value: number) => {
-    let low = 0
-    let high = count - 1
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (values[middle]! < value) low = middle + 1
-      else high = middle
-    }
-    return low
-  }
-  return {
-    words: [Int32Array.from(values.subarray(0, intervals), (value) => value ^ 0x80000000)],
-    intervals,
-    first: Int32Array.from(ranges, ({ from }) => rank(from[0]! >>> 0)),
-    behind: Int32Array.from(ranges, ({ to }) => rank((to[0]! >>> 0) + 1)),
-  }
-}
-
-function cutWide(ranges: readonly ItemRange[], width: number): Cut {
-  const bounds = ranges.flatMap(({ from, to }, range) => [
-    { at: from, range, begins: true },
-    { at: successor(to), range, begins: false },
-  ])
-  bounds.sort((a, b) => compare(a.at, b.at))
-  const first = new Int32Array(ranges.length)
-  const behind = new Int32Array(ranges.length)
-  const values: (readonly number[])[] = [Array.from({ length: width }, () => 0)]
-  for (const { at, range, begins } of bounds) {
-    if (compare(values.at(-1)!, at) !== 0) values.push(at)
-    if (begins) first[range] = values.length - 1
-    else behind[range] = values.length - 1
-  }
-  // One word more than a value has: behind the largest.
-  const intervals = values.at(-1)!.length > width ? values.length - 1 : values.length
-  const words = Array.from({ length: width }, (_, word) =>
-    Int32Array.from(values.slice(0, intervals), (value) => value[word]! ^ 0x80000000),
-  )
-  return { words, intervals, first, behind }
-}
-
-/**
- * Items of ranges that would stand in more than `most` intervals each, if all of them together would stand in more than
- * `most` for each range: without them the map has a bounded size.
- */
-export function tooWide(ranges: readonly ItemRange[], width: number, most: number): ReadonlySet<number> {
-  const { first, behind } = cut(ranges, width)
-  let total = 0
-  for (let range = 0; range < ranges.length; range++) total += behind[range]! - first[range]!
-  if (total <= most * ranges.length) return new Set()
-  return new Set(ranges.flatMap(({ item }, range) => (behind[range]! - first[range]! > most ? [item] : [])))
-}
-
-/** A value with a word more than others is behind all of them. */
-function compare(a: readonly number[], b: readonly number[]): number {
-  if (a.length !== b.length) return a.length - b.length
-  for (let i = 0; i < a.length; i++) {
-    const difference = (a[i]! >>> 0) - (b[i]! >>> 0)
-    if (difference !== 0) return difference
-  }
-  return 0
-}
-
-/** The next value; behind the last one, a value with a word more. */
-function successor(value: readonly number[]): readonly number[] {
-  const next = [...value]
-  for (let i = next.length - 1; i >= 0; i--) {
-    next[i] = (next[i]! + 1) | 0
-    if (next[i] !== 0) return next
-  }
-  return [...next, 0]
 }

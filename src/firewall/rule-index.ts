@@ -9,7 +9,8 @@ import type { Interfaces } from '../host/interfaces.ts'
 import type { Family } from '../ruleset/model.ts'
 import type { CompiledRule } from './compiled-rule.ts'
 import { FieldSample } from './field-sample.ts'
-import { IntervalMap, type ItemRange, NOWHERE, tooWide } from './interval-map.ts'
+import { IntervalCut } from './interval-cut.ts'
+import { IntervalMap, NOWHERE } from './interval-map.ts'
 import { FIELDS, fieldWidth, fieldWord, firstWords, keysOf, type RuleKey } from './rule-key.ts'
 
 /** Lists up to this length are asked one by one. */
@@ -69,33 +70,42 @@ class Node {
   readonly rest: Int32Array
 
   constructor(entries: readonly Entry[], without: number, whole: Whole) {
-    const byField: Entry[][] = Array.from({ length: FIELDS }, () => [])
+    const byField = Array.from({ length: FIELDS }, (): RuleKey[] => [])
+    const cuts = Array.from({ length: FIELDS }, (): IntervalCut | null => null)
     const rest: number[] = []
     // A rule that is too wide for the map of its best field goes to that of its next one. By place: fields that are out.
     const out = new Map<number, number>()
     let open = entries
     while (open.length > 0) {
-      const changed = new Set<number>()
       for (const entry of open) {
         const best = bestKey(entry, without | (out.get(entry.place) ?? 0))
         if (best === null) rest.push(entry.place)
         else {
-          byField[best.field]!.push(entry)
-          changed.add(best.field)
+          byField[best.field]!.push(best)
+          cuts[best.field] = null
         }
       }
-      open = [...changed].flatMap((field) => {
+      const next: Entry[] = []
+      for (let field = 0; field < FIELDS; field++) {
         const list = byField[field]!
-        const wide = tooWide(rangesOf(list, field), fieldWidth(field, whole.family), SPREAD)
-        if (wide.size === 0) return []
-        for (const place of wide) out.set(place, (out.get(place) ?? 0) | (1 << field))
-        byField[field] = list.filter(({ place }) => !wide.has(place))
-        return list.filter(({ place }) => wide.has(place))
-      })
+        if (list.length === 0 || cuts[field] !== null) continue
+        // Those that came from another field stand at the end.
+        list.sort((a, b) => a.item - b.item)
+        const cut = new IntervalCut(list, fieldWidth(field, whole.family))
+        cuts[field] = cut
+        if (cut.size <= SPREAD * list.length) continue
+        const narrow = list.filter((_, range) => cut.intervalsOf(range) <= SPREAD)
+        for (const [range, { item }] of list.entries()) {
+          if (cut.intervalsOf(range) <= SPREAD) continue
+          out.set(item, (out.get(item) ?? 0) | (1 << field))
+          next.push(whole.entries[item - whole.first]!)
+        }
+        byField[field] = narrow
+        cuts[field] = narrow.length === 0 ? null : new IntervalCut(narrow, cut.width)
+      }
+      open = next
     }
-    this.levels = byField.flatMap((list, field) =>
-      list.length === 0 ? [] : [new Level(list, field, without, whole)],
-    )
+    this.levels = cuts.flatMap((cut, field) => (cut === null ? [] : [new Level(cut, field, without, whole)]))
     this.rest = Int32Array.from(rest).sort()
   }
 
@@ -121,14 +131,11 @@ class Level {
   /** By interval: null where there is none, undefined where no packet has come yet. */
   readonly #further: (Node | null | undefined)[]
 
-  constructor(entries: Entry[], field: number, without: number, whole: Whole) {
-    const width = fieldWidth(field, whole.family)
-    // Those that came from another field's map stand at the end.
-    entries.sort((a, b) => a.place - b.place)
-    this.#map = new IntervalMap(rangesOf(entries, field), width, whole.tables > 0)
+  constructor(cut: IntervalCut, field: number, without: number, whole: Whole) {
+    this.#map = new IntervalMap(cut, whole.tables > 0)
     if (this.#map.isTable) whole.tables--
     this.#field = field
-    this.#isWide = width > 1
+    this.#isWide = cut.width > 1
     this.#without = without | (1 << field)
     this.#whole = whole
     const { starts, intervals } = this.#map
@@ -183,13 +190,6 @@ function bestKey({ keys }: Entry, without: number): RuleKey | null {
   return best
 }
 
-function rangesOf(entries: readonly Entry[], field: number): ItemRange[] {
-  return entries.map(({ place, keys }) => {
-    const { from, to } = keys.find((key) => key.field === field)!
-    return { from, to, item: place }
-  })
-}
-
 /** The index is made anew after so many packets, or as many as there are rules, and once more after this times as many. */
 const FIRST_LOOK = 1024
 const SECOND_LOOK = 64
@@ -214,9 +214,10 @@ export class RuleIndex {
   constructor(rules: readonly CompiledRule[], first: number, family: Family, interfaces: Interfaces) {
     this.#family = family
     this.#first = first
-    this.#entries = rules
-      .slice(first)
-      .map(({ rule }, index) => ({ place: first + index, keys: keysOf(rule, family, interfaces) }))
+    this.#entries = rules.slice(first).map(({ rule }, index) => {
+      const place = first + index
+      return { place, keys: keysOf(rule, place, family, interfaces) }
+    })
     this.#root = this.#build(this.#entries)
     this.#lookAt = Math.max(FIRST_LOOK, this.#entries.length)
   }

@@ -5,6 +5,7 @@ import { STATE_DNAT, STATE_SNAT } from '../match/connection.ts'
 import { ISSUE_NONE, type Packet, PROTOCOL_TCP, PROTOCOL_UDP } from '../packet/packet.ts'
 import type { Range } from '../ruleset/kind/number.ts'
 import type { AddressTest, Family, InterfaceTest, Rule, Setting } from '../ruleset/model.ts'
+import type { ItemRange } from './interval-cut.ts'
 
 export const FIELD_SOURCE = 0
 export const FIELD_DESTINATION = 1
@@ -15,14 +16,19 @@ export const FIELD_IN = 5
 export const FIELD_OUT = 6
 export const FIELDS = 7
 
-/** Values of one field that a rule can take. */
-export interface RuleKey {
+/** Values of one field that a rule can take; `item` is the place of the rule in its chain. */
+export interface RuleKey extends ItemRange {
   readonly field: number
-  readonly from: readonly number[]
-  readonly to: readonly number[]
   /** A guess at the share of packets that have one of them: 0 to 1. */
   readonly share: number
 }
+
+interface Ports {
+  readonly sport?: Setting<Range>
+  readonly dport?: Setting<Range>
+}
+
+type Values = Pick<RuleKey, 'from' | 'to' | 'share'>
 
 /** Wider ranges of ports would stand in too many intervals. */
 const WIDEST = 64
@@ -33,25 +39,34 @@ const ALL_STATES = 0x1f
 /** Matches that change nothing and stop no packet: what stands behind them may be looked at first. */
 const pure: ReadonlySet<string> = new Set(['comment', 'mark', 'state', 'conntrack', 'tcp', 'udp'])
 
-/** The keys of a rule; none for one that has to be asked about every packet. */
-export function keysOf(rule: Rule, family: Family, interfaces: Interfaces): RuleKey[] {
-  return [
-    ...addressKey(FIELD_SOURCE, rule.source, family),
-    ...addressKey(FIELD_DESTINATION, rule.destination, family),
-    ...portKeys(rule),
-    ...protocolKey(rule),
-    ...interfaceKey(FIELD_IN, rule.inInterface, interfaces),
-    ...interfaceKey(FIELD_OUT, rule.outInterface, interfaces),
-  ]
+/** The keys of a rule at a place of its chain; none for one that has to be asked about every packet. */
+export function keysOf(rule: Rule, place: number, family: Family, interfaces: Interfaces): RuleKey[] {
+  const keys: RuleKey[] = []
+  const add = (field: number, values: Values | null) => {
+    if (values !== null) keys.push({ field, item: place, ...values })
+  }
+  add(FIELD_SOURCE, addressValues(rule.source, family))
+  add(FIELD_DESTINATION, addressValues(rule.destination, family))
+  const ports = portsOf(rule)
+  add(FIELD_SOURCE_PORT, portValues(ports?.sport))
+  add(FIELD_DESTINATION_PORT, portValues(ports?.dport))
+  add(FIELD_PROTOCOL, protocolValues(rule))
+  add(FIELD_IN, interfaceValues(rule.inInterface, interfaces))
+  add(FIELD_OUT, interfaceValues(rule.outInterface, interfaces))
+  return keys
 }
 
-function addressKey(field: number, test: AddressTest | null, family: Family): RuleKey[] {
-  if (test === null || test.inverted) return []
+function addressValues(test: AddressTest | null, family: Family): Values | null {
+  if (test === null || test.inverted) return null
   const length = prefixLength(test.mask)
-  if (length <= 0) return []
+  if (length <= 0) return null
   const { address: from, mask } = test
   const share = 2 ** ((-12 * length) / (family === 'ipv4' ? 32 : 128))
-  return [{ field, from, to: from.map((word, index) => word | ~mask[index]!), share }]
+  return {
+    from,
+    to: length === mask.length * 32 ? from : from.map((word, index) => word | ~mask[index]!),
+    share,
+  }
 }
 
 /** -1 for a mask with holes. */
@@ -72,43 +87,51 @@ function prefixLength(mask: readonly number[]): number {
 export function askedPorts(rule: Rule): { readonly ports: number; readonly bits: number } {
   let ports = 0
   let bits = 0
-  for (const { field, from, to } of portKeys(rule)) {
-    const first = from[0]! >>> 16
-    const differing = 32 - Math.clz32(first ^ (to[0]! >>> 16))
+  const { sport, dport } = portsOf(rule) ?? {}
+  const ask = (setting: Setting<Range> | undefined, shift: number) => {
+    if (setting === undefined || !isNarrow(setting)) return
+    const { from, to } = setting.value
+    const differing = 32 - Math.clz32(from ^ to)
     const same = (0xffff << differing) & 0xffff
-    const shift = field === FIELD_SOURCE_PORT ? 16 : 0
-    ports |= (first & same) << shift
+    ports |= (from & same) << shift
     bits |= same << shift
   }
+  ask(sport, 16)
+  ask(dport, 0)
   return { ports, bits }
 }
 
-function portKeys({ protocol, matches }: Rule): RuleKey[] {
-  if (protocol === null || protocol.inverted) return []
+/** What a rule asks of ports, where that may be looked at first. */
+function portsOf({ protocol, matches }: Rule): Ports | null {
+  if (protocol === null || protocol.inverted) return null
   const name = protocol.number === PROTOCOL_TCP ? 'tcp' : protocol.number === PROTOCOL_UDP ? 'udp' : null
-  const place = matches.findIndex((match) => match.name === name)
-  if (place < 0 || !matches.slice(0, place).every((match) => pure.has(match.name))) return []
-  const { sport, dport } = matches[place]!.options as Readonly<Record<string, Setting<Range> | undefined>>
-  return [...portKey(FIELD_SOURCE_PORT, sport), ...portKey(FIELD_DESTINATION_PORT, dport)]
+  for (const match of matches) {
+    if (match.name === name) return match.options
+    if (!pure.has(match.name)) return null
+  }
+  return null
 }
 
-function portKey(field: number, setting: Setting<Range> | undefined): RuleKey[] {
-  if (setting === undefined || setting.inverted) return []
+function isNarrow({ inverted, value: { from, to } }: Setting<Range>): boolean {
+  return !inverted && to >= from && to - from < WIDEST
+}
+
+function portValues(setting: Setting<Range> | undefined): Values | null {
+  if (setting === undefined || !isNarrow(setting)) return null
   const { from, to } = setting.value
-  if (to < from || to - from >= WIDEST) return []
-  return [{ field, from: [from << 16], to: [(to << 16) | 0xffff], share: 1 / 64 }]
+  return { from: [from << 16], to: [(to << 16) | 0xffff], share: 1 / 64 }
 }
 
-function protocolKey({ protocol }: Rule): RuleKey[] {
-  if (protocol === null || protocol.inverted) return []
+function protocolValues({ protocol }: Rule): Values | null {
+  if (protocol === null || protocol.inverted) return null
   const { number } = protocol
   const share = number === PROTOCOL_TCP ? 0.6 : number === PROTOCOL_UDP ? 0.3 : 0.05
-  return [{ field: FIELD_PROTOCOL, from: [number], to: [number], share }]
+  return { from: [number], to: [number], share }
 }
 
-function interfaceKey(field: number, test: InterfaceTest | null, interfaces: Interfaces): RuleKey[] {
+function interfaceValues(test: InterfaceTest | null, interfaces: Interfaces): Values | null {
   const number = exactInterface(test, interfaces)
-  return number === null ? [] : [{ field, from: [number], to: [number], share: 0.3 }]
+  return number === null ? null : { from: [number], to: [number], share: 0.3 }
 }
 
 /** The number of the one interface that a packet must have; null where it may be any of several. */
