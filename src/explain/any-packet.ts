@@ -81,10 +81,24 @@ function rank({ code }: ReasonData): number {
   return ['invalid', 'dropped', 'unknown', 'passed', 'note', 'plain'].indexOf(kinds.get(code) ?? 'plain')
 }
 
+/** What passes for one of these reasons leaves its entry's timeout as it was. */
+const renewsNothing: ReadonlySet<string> = new Set([
+  'tcp-ignored',
+  'tcp-challenge-ack',
+  'tcp-seq-low',
+  'tcp-ack-low',
+  'tcp-overshoot',
+])
+
+/** Linux renews no SYN_SENT by another SYN of the same side. */
+function isUnanswered({ record, before }: Pick<PacketFacts, 'record' | 'before'>): boolean {
+  return record.protocol === 'tcp' && before?.state === 'SYN_SENT' && record.entry?.state === 'SYN_SENT'
+}
+
 /** `It is ESTABLISHED: a packet of tcp … (ESTABLISHED), which lives 5 d longer.` */
-function className({ record, before }: PacketFacts): string {
+export function className({ record, before }: PacketFacts): string {
   const { ctstate, entry } = record
-  const isIgnored = record.reasons.some(({ code }) => code === 'tcp-ignored')
+  const isIgnored = record.reasons.some(({ code }) => renewsNothing.has(code))
   const left =
     entry === null
       ? ''
@@ -95,7 +109,7 @@ function className({ record, before }: PacketFacts): string {
     case 'NEW':
       return before === null
         ? `It is NEW: no connection with these addresses and ports is known${entry === null ? '' : `; its entry${entry.state === null ? '' : ` (${entry.state})`} has ${duration(entry.timeout)}`}.`
-        : `It is NEW still: the connection has not been answered yet.`
+        : `It is NEW still: the connection has not been answered yet${isUnanswered({ record, before }) ? `, and what it sends again does not renew its timeout: ${duration(entry!.timeout)} are left` : ''}.`
     case 'ESTABLISHED':
       if (entry !== null && before !== null && entry.state !== before.state)
         return `It is ESTABLISHED, and moves its entry from ${before.state} to ${entry.state}, with ${duration(entry.timeout)}.`

@@ -15,6 +15,7 @@ import { oneSided } from './one-sided.ts'
 import { outOfWindow } from './out-of-window.ts'
 import { portReused } from './port-reused.ts'
 import { related } from './related.ts'
+import { challenge, repeated } from './repeated.ts'
 import type { SituationCode } from './situation.ts'
 import { tableFull } from './table-full.ts'
 
@@ -92,6 +93,8 @@ const tellers: readonly ((facts: PacketFacts) => Told | null)[] = [
   afterClose,
   outOfWindow,
   portReused,
+  challenge,
+  repeated,
   related,
   otherReason,
 ]

@@ -12,6 +12,8 @@ export const SITUATIONS = [
   'out-of-window',
   'reset-refused',
   'port-reused',
+  'challenge-ack',
+  'repeated',
   'one-sided',
   'handshake-order',
   'out-of-state',
@@ -87,6 +89,17 @@ export const situations: Readonly<Record<SituationCode, SituationEntry>> = {
       'A SYN came for addresses and ports of which the table still has a connection. After a close that begins anew; in a living connection the SYN passes, and the other side has to settle it.',
     remedy:
       'More ports for the client (net.ipv4.ip_local_port_range), fewer connections that are opened anew for each request, or a shorter net.netfilter.nf_conntrack_tcp_timeout_time_wait.',
+  },
+  'challenge-ack': {
+    meaning:
+      'An ACK that answers a SYN which came for a connection that is still open: its receiver asks whether that SYN is meant (RFC 5961, 4). It passes; a sender that has lost the old connection answers with a RST.',
+    remedy: 'Nothing: the two ends settle it.',
+  },
+  repeated: {
+    meaning:
+      'The packet carries only what its side sent before. It passes; a SYN or SYN+ACK that comes again does not renew the timeout of its entry, and neither does data that was acknowledged long ago.',
+    remedy:
+      'Nothing if it is rare. If it is not: packets are lost on the way, or their answers take another one.',
   },
   'one-sided': {
     meaning:

@@ -278,6 +278,8 @@ const selfEvident: ReadonlySet<string> = new Set([
   'late-answer',
   'mid-stream',
   'port-reused',
+  'challenge-ack',
+  'repeated',
   'one-sided',
   'handshake-order',
   'related',

@@ -232,6 +232,75 @@ function portReuse(): Situation {
   ])
 }
 
+/** A SYN, a SYN+ACK and data that come again, and what their entry's timeout has of it. */
+function repeats(): Situation {
+  const story = new Story()
+  const web = story.tcp(40_000, 80)
+  web.out('S', 1000)
+  story.wait(1)
+  web.out('S', 1000)
+  story.wait(2)
+  web.back('SA', 5000, 1001, { window: 500 })
+  story.wait(1)
+  web.back('SA', 5000, 1001, { window: 500 })
+  web.out('S', 1000)
+  web.out('A', 1001, 5001)
+  web.out('PA', 1001, 5001, { length: 400 })
+  for (let times = 0; times < 4; times++) {
+    story.wait(2 ** times)
+    web.out('PA', 1001, 5001, { length: 400 })
+  }
+  web.back('A', 5001, 1401, { window: 500 })
+  web.out('PA', 1401, 5001, { length: 500 })
+  web.back('A', 5001, 1901, { window: 500 })
+  web.out('PA', 1901, 5001, { length: 500 })
+  web.back('A', 5001, 2401, { window: 500 })
+  story.wait(5)
+  web.out('PA', 1001, 5001, { length: 400 })
+  return told('repeats', story, [
+    ['explain', '--packet', '2'],
+    ['explain', '--packet', '4'],
+    ['explain', '--packet', '5'],
+    ['explain', '--packet', '8'],
+    ['explain', ...strict, '--packet', '10'],
+    ['explain', ...strict, '--packet', '17'],
+    ['replay'],
+  ])
+}
+
+/** A SYN into what is open here: its receiver asks back (a challenge ACK), or begins anew; one into a close. */
+function challenges(): Situation {
+  const story = new Story()
+  const web = story.tcp(40_000, 80)
+  web.open(1000, 5000)
+  story.wait(100)
+  web.out('S', 900_000)
+  web.back('A', 5001, 1001)
+  web.out('R', 1001)
+  story.wait(1)
+  web.out('S', 900_000)
+  web.back('SA', 700_000, 900_001)
+  web.out('A', 900_001, 700_001)
+  story.wait(100)
+  web.out('S', 3_000_000)
+  web.back('SA', 8_000_000, 3_000_001)
+  web.out('A', 3_000_001, 8_000_001)
+  web.back('FA', 8_000_001, 3_000_001)
+  web.out('A', 3_000_001, 8_000_002)
+  web.out('FA', 3_000_001, 8_000_002)
+  story.wait(7)
+  web.out('S', 5_000_000)
+  web.back('A', 8_000_002, 3_000_001)
+  return told('challenges', story, [
+    ['explain', ...strict, '--packet', '4'],
+    ['explain', ...strict, '--packet', '5'],
+    ['explain', '--packet', '6'],
+    ['explain', '--packet', '11'],
+    ['explain', '--packet', '17'],
+    ['replay'],
+  ])
+}
+
 /** An error about a query, a data connection that was announced, and errors that belong to nothing. */
 function relatedPackets(): Situation {
   const story = new Story()
@@ -352,6 +421,8 @@ export const SITUATIONS: Readonly<Record<string, Situation>> = {
   'one-sided': oneSided(),
   'handshake-order': handshakeOrder(),
   'port-reuse': portReuse(),
+  repeats: repeats(),
+  challenges: challenges(),
   related: relatedPackets(),
   'table-full': tableFull(),
   late: late(),
