@@ -1,6 +1,6 @@
 /** Every connection of a run, a number each, in columns. */
 import type { Tuple } from '../../src/conntrack/tuple.ts'
-import { bytes, doubles, shorts, words } from './growing.ts'
+import { Bytes, Doubles, Shorts, Words } from './growing.ts'
 
 /** Words of one direction's addresses. */
 const ADDRESS_WORDS = 8
@@ -8,35 +8,35 @@ const ADDRESS_WORDS = 8
 export class FlowColumns {
   count = 0
   /** By connection * 2 + side, 8 words each: source, then destination, as in `Tuple`. */
-  readonly tuples = words()
+  readonly tuples = new Words()
   /** By connection * 2 + side. */
-  readonly tuplePorts = words()
+  readonly tuplePorts = new Words()
   /** As in `Tuple`, with PROTOCOL_IPV6_BIT. */
-  readonly protocol = words()
+  readonly protocol = new Words()
   /** Packets of the run, from 1. */
-  readonly first = words()
-  readonly last = words()
+  readonly first = new Words()
+  readonly last = new Words()
   /** By connection * 2 + side: 0 who opened it, 1 who answers. */
-  readonly packets = words()
+  readonly packets = new Words()
   /** Of IP, by connection * 2 + side. */
-  readonly bytes = doubles()
+  readonly bytes = new Doubles()
   /** A number of `Histories`. */
-  readonly history = words()
+  readonly history = new Words()
   /** Packets that are INVALID, and those that were dropped or rejected. */
-  readonly invalid = words()
-  readonly blocked = words()
+  readonly invalid = new Words()
+  readonly blocked = new Words()
   /** Number of its most telling reason + 1; 0 for none. */
-  readonly reason = shorts()
+  readonly reason = new Shorts()
   /** The packet that has it, or that was dropped; 0 for none. */
-  readonly telling = words()
+  readonly telling = new Words()
   /** State of the last packet's entry + 1; 0 for none. */
-  readonly state = bytes()
+  readonly state = new Bytes()
   /** The packet that put the entry into the table; 0: it never had one. */
-  readonly born = words()
+  readonly born = new Words()
   /** The packet that took it out again; 0: none did. */
-  readonly ended = words()
+  readonly ended = new Words()
   /** Original zone << 16 | reply zone. */
-  readonly zones = words()
+  readonly zones = new Words()
 
   /** A new one; `reply` is null where only one direction is known. */
   add(original: Tuple, reply: Tuple | null, packet: number): number {

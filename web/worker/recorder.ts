@@ -25,11 +25,11 @@ import {
   PROTOCOL_UDP,
 } from '../../src/packet/packet.ts'
 import { isErrorPacket } from '../../src/replay/error-packet.ts'
-import type { Run } from '../../src/run/run.ts'
+import type { Repeatable } from '../../src/run/explainer.ts'
 import { Fingerprint } from './fingerprint.ts'
 import { FlowColumns } from './flow-columns.ts'
 import { FlowIndex } from './flow-index.ts'
-import { words } from './growing.ts'
+import { Words } from './growing.ts'
 import { Histories, LETTER_DATA, LETTER_INVALID, tcpLetter } from './history-letters.ts'
 import { PacketColumns, SIDE_NEITHER, SIDE_ORIGINAL, SIDE_REPLY } from './packet-columns.ts'
 import { RuleRows } from './rule-rows.ts'
@@ -66,17 +66,17 @@ export class Recorder {
   readonly fingerprint = new Fingerprint()
   /** Packets that belong to no connection: not IP, held fragments, what has no ports. */
   outside = 0
-  readonly #run: Run
+  readonly #run: Repeatable
   readonly #index = new FlowIndex(this.flows)
   /** By entry number: the id that it had, and its connection. */
-  readonly #ids = words()
-  readonly #flowOfEntry = words()
+  readonly #ids = new Words()
+  readonly #flowOfEntry = new Words()
   readonly #original = new Tuple()
   readonly #reply = new Tuple()
   readonly #own = new Tuple()
 
   /** The run's tracker tells it what leaves the table. */
-  constructor(run: Run) {
+  constructor(run: Repeatable) {
     this.#run = run
     this.rules = new RuleRows(run.firewall)
     run.tracker.onEnd = (entry, ticks) => {
@@ -236,8 +236,8 @@ export class Recorder {
     const reason = packets.reason.get(at)
     flows.last.set(flow, at + 1)
     if (side !== SIDE_NEITHER) {
-      flows.packets.add(flow * 2 + side, 1)
-      flows.bytes.add(flow * 2 + side, packet.length)
+      flows.packets.set(flow * 2 + side, flows.packets.get(flow * 2 + side) + 1)
+      flows.bytes.set(flow * 2 + side, flows.bytes.get(flow * 2 + side) + packet.length)
       const letter =
         packet.protocol === PROTOCOL_TCP ? tcpLetter(packet.tcpFlags, packets.payload.get(at)) : LETTER_DATA
       flows.history.set(
@@ -245,10 +245,10 @@ export class Recorder {
         this.histories.with(flows.history.get(flow), isInvalid ? LETTER_INVALID : letter, side),
       )
     }
-    if (isInvalid) flows.invalid.add(flow, 1)
+    if (isInvalid) flows.invalid.set(flow, flows.invalid.get(flow) + 1)
     if (isBlocked) {
       if (flows.telling.get(flow) === 0) flows.telling.set(flow, at + 1)
-      flows.blocked.add(flow, 1)
+      flows.blocked.set(flow, flows.blocked.get(flow) + 1)
     }
     if (reason > 0 && telling[reason - 1]! >= ODD) {
       const known = flows.reason.get(flow)
