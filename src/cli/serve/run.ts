@@ -5,10 +5,11 @@ import { promisify } from 'node:util'
 import type { Family } from '../../ruleset/model.ts'
 import { EXIT_OK } from '../exit-codes.ts'
 import { unreadable, wrongUse } from '../failure.ts'
-import { Output } from '../output.ts'
+import { Output, writeStandardError } from '../output.ts'
 import { loadRuleset } from '../run/rules.ts'
 import type { ServeOptions } from '../serve.ts'
 import { terminalOf } from '../terminal.ts'
+import { hostWord, isLoopback, LOOPBACK } from './listen-address.ts'
 import { type ServedFile, servedPage } from './page-file.ts'
 import { listen, type Resource } from './server.ts'
 
@@ -32,21 +33,32 @@ export async function runServe(options: ServeOptions, files: readonly string[]):
       rules: await rulesOf(options.rules, 'ipv4'),
       rules6: await rulesOf(options.rules6, 'ipv6'),
     })
-    const { url, close } = await listen(
-      new Map([['', pageResource(page)], ...given.resources]),
-      options.port,
-    ).catch((error: Error) => {
-      throw wrongUse(`--port ${options.port}: ${error.message}`)
+    const { address, port } = placeOf(options)
+    const resources = new Map([['', pageResource(page)], ...given.resources])
+    const { urls, close } = await listen(resources, port, address).catch((error: Error) => {
+      throw wrongUse(`${hostWord(address, port)} cannot be listened on: ${error.message}`)
     })
     const output = new Output()
-    output.line(`${url}`)
+    for (const url of urls) output.line(url)
     output.flush()
+    if (!isLoopback(address)) writeStandardError(`sallyport serve: ${openToOthers}\n`)
     await ended()
     await close()
     return EXIT_OK
   } finally {
     given.close()
   }
+}
+
+const openToOthers =
+  'whoever has this address can read the files, and so can who listens to the network in between: it is not encrypted'
+
+/** @throws Failure where two ports are told */
+function placeOf({ listen: told, port }: ServeOptions): { address: string; port: number } {
+  if (told === null) return { address: LOOPBACK, port }
+  if (told.port !== null && port !== 0)
+    throw wrongUse('--listen and --port both tell a port: leave one of them out')
+  return { address: told.address, port: told.port ?? port }
 }
 
 /** Each is opened once, so that what is served is what was named, whatever happens to its path. */

@@ -1,13 +1,12 @@
 /**
- * Serves the page and the files that were named, to browsers of this machine. Everything stands under a secret path, so that
- * other users of the machine cannot read a capture; requests for another host's name are refused, so that no web page can (DNS
- * rebinding). No path leads to a file: files are numbers.
+ * Serves the page and the files that were named. Everything stands under a secret path, so that other users of the machine, or of
+ * the network where it listens there, cannot read a capture; requests for another host's name are refused, so that no web page
+ * can (DNS rebinding). No path leads to a file: files are numbers.
  */
-import { randomBytes } from 'node:crypto'
+import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-
-const LOOPBACK = '127.0.0.1'
+import { hostWord, isLoopback, LOOPBACK, openableAddresses } from './listen-address.ts'
 
 /** What is given under a path. */
 export interface Resource {
@@ -18,19 +17,28 @@ export interface Resource {
 }
 
 export interface Listening {
-  readonly url: string
+  /** At least one; each opens the page. */
+  readonly urls: readonly string[]
   close(): Promise<void>
 }
 
-/** `resources` by path; '' is the page. Port 0: any that is free. @throws Error of node:net where the port cannot be had */
-export async function listen(resources: ReadonlyMap<string, Resource>, port: number): Promise<Listening> {
+/**
+ * `resources` by path; '' is the page. Port 0: any that is free. `address` is an IP address of the machine, or stands for all.
+ * @throws Error of node:net where address or port cannot be had
+ */
+export async function listen(
+  resources: ReadonlyMap<string, Resource>,
+  port: number,
+  address: string = LOOPBACK,
+): Promise<Listening> {
   const secret = randomBytes(16).toString('hex')
   const server = createServer((request, response) => answer(request, response, secret, resources))
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
-    server.listen(port, LOOPBACK, resolve)
+    server.listen(port, address, resolve)
   })
-  return { url: `http://${LOOPBACK}:${portOf(server)}/${secret}/`, close: () => close(server) }
+  const urlOf = (own: string) => `http://${hostWord(own, portOf(server))}/${secret}/`
+  return { urls: openableAddresses(address).map(urlOf), close: () => close(server) }
 }
 
 function answer(
@@ -46,7 +54,7 @@ function answer(
   response.setHeader('Cross-Origin-Resource-Policy', 'same-origin')
   response.setHeader('Content-Security-Policy', "frame-ancestors 'none'")
   const start = `/${secret}/`
-  const resource = url.startsWith(start) ? resources.get(url.slice(start.length)) : undefined
+  const resource = beginsWith(url, start) ? resources.get(url.slice(start.length)) : undefined
   if (!isOwnHost(request)) refuse(response, 421, 'this server answers to its own address only')
   else if (method !== 'GET' && method !== 'HEAD') refuse(response, 405, 'GET and HEAD only')
   else if (resource === undefined) refuse(response, 404, 'not found')
@@ -57,8 +65,23 @@ function answer(
   }
 }
 
+/** By the address that the request came to: a name, of which somebody else may be the master, is none. */
 function isOwnHost({ headers, socket }: IncomingMessage): boolean {
-  return [LOOPBACK, 'localhost'].some((name) => headers.host === `${name}:${socket.localPort}`)
+  const { localAddress = '', localPort = 0 } = socket
+  const own = localAddress.replace(/^::ffff:/, '')
+  const names = isLoopback(own) ? [own, 'localhost'] : [own]
+  // Browsers leave out the port of http.
+  return names.some((name) => {
+    const word = hostWord(name, localPort)
+    return headers.host === word || (localPort === 80 && `${headers.host}:80` === word)
+  })
+}
+
+/** In a time that tells nothing of how much was right. */
+function beginsWith(url: string, start: string): boolean {
+  const given = Buffer.from(url.slice(0, start.length))
+  const wanted = Buffer.from(start)
+  return given.length === wanted.length && timingSafeEqual(given, wanted)
 }
 
 function refuse(response: ServerResponse, status: number, text: string): void {
