@@ -14,12 +14,128 @@ export interface SourceText {
   readonly text: string
 }
 
+/** How packets are judged beside the rules, in the words of the command line's options; '' where nothing is said. */
+export interface ToldSettings {
+  readonly linux: '6.18' | '2.4'
+  /** Lines `name = value`, as sysctl -a prints them. */
+  readonly sysctls: string
+  /** What ip -j addr and ip -j route print; or lines `local eth0=192.0.2.1/24`, `route default=eth0`, `pair in0:out0`. */
+  readonly host: string
+  /** What ipset save prints. */
+  readonly ipset: string
+  /** Policies of -j CT --timeout, as nfct has them. */
+  readonly timeouts: string
+  readonly checksum: 'auto' | 'verify' | 'ignore'
+  readonly conntrack: 'always' | 'auto'
+  readonly captured: 'auto' | 'inside' | 'outside' | 'both' | 'wire'
+  readonly asRecorded: boolean
+  /** 0–65535. */
+  readonly zone: number
+  /** 24–1200. */
+  readonly hz: number
+  /** From 1. */
+  readonly seed: number
+}
+
+/** What the command line has unless it is told otherwise. */
+export const usualSettings: ToldSettings = {
+  linux: '6.18',
+  sysctls: '',
+  host: '',
+  ipset: '',
+  timeouts: '',
+  checksum: 'auto',
+  conntrack: 'always',
+  captured: 'auto',
+  asRecorded: false,
+  zone: 0,
+  hz: 250,
+  seed: 1,
+}
+
+/** A scenario's text, and what it names. */
+export interface ScenarioText extends SourceText {
+  /** Files that it may name, by their paths as they stand in it. */
+  readonly files: readonly { readonly path: string; readonly bytes: Uint8Array }[]
+}
+
+/** One of its tests. */
+export interface PlayedScenario extends ScenarioText {
+  /** From 0. */
+  readonly test: number
+}
+
 /** What is to be run. */
 export interface Load {
-  /** At least one; several are merged by time. */
+  /** At least one, unless there is a scenario; several are merged by time. */
   readonly captures: readonly SourceFile[]
   readonly rules: SourceText | null
   readonly rules6: SourceText | null
+  readonly settings: ToldSettings
+  /** In place of all else: it has packets, rules and settings of its own. */
+  readonly scenario: PlayedScenario | null
+}
+
+/** Something about a part of a text that a person writes. */
+export interface TextMark {
+  /** Offsets of its first character, and of the one behind it. */
+  readonly start: number
+  readonly end: number
+  /** From 1. */
+  readonly line: number
+  /** With an error nothing can be run; a failed expectation, and one that holds, are of scenarios. */
+  readonly kind: 'error' | 'warning' | 'note' | 'failed' | 'passed'
+  readonly code: string | null
+  readonly message: string
+  /** What could stand there, or what to do. */
+  readonly advice: string | null
+  /** Changes that mend it. */
+  readonly fixes: readonly TextFix[]
+}
+
+/** Replaces a part of a text. */
+export interface TextFix {
+  readonly start: number
+  readonly end: number
+  readonly text: string
+}
+
+export interface RulesCheckQuestion extends SourceText {
+  readonly family: 'ipv4' | 'ipv6'
+}
+
+/** A mistake in one of the texts of `ToldSettings`. */
+export interface SettingMark extends TextMark {
+  readonly field: 'sysctls' | 'host' | 'ipset' | 'timeouts'
+}
+
+export interface ScenarioTest {
+  readonly name: string
+  /** From 1. */
+  readonly line: number
+}
+
+/** A scenario, read. */
+export interface ScenarioCheck {
+  /** Empty where it cannot be read. */
+  readonly tests: readonly ScenarioTest[]
+  readonly marks: readonly TextMark[]
+}
+
+/** What the tests of a scenario come to. */
+export interface ScenarioResults {
+  /** By test. */
+  readonly passed: readonly boolean[]
+  /** Expectations that fail or hold, in the order of the text. */
+  readonly marks: readonly TextMark[]
+}
+
+/** The test of a scenario that is shown. */
+export interface PlayedTest {
+  readonly tests: readonly ScenarioTest[]
+  readonly test: number
+  /** By packet: the line, from 1, that sends it. */
+  readonly lines: Int32Array
 }
 
 /** Of a run: complete behind its end, and growing until then. */
@@ -49,6 +165,8 @@ export interface Overview extends Totals {
   /** What was taken for granted, a clause each. */
   readonly assumptions: readonly string[]
   readonly hasRules: boolean
+  /** Null: a capture is shown. */
+  readonly scenario: PlayedTest | null
 }
 
 export type SortKey = 'first' | 'tuple' | 'state' | 'packets' | 'bytes' | 'odd'
@@ -209,6 +327,8 @@ export interface RuleRow {
   readonly bytes: number
   /** Packets on whose way it had the last word. */
   readonly decided: number
+  /** The packet from which on it is in force: 1, but for rules that a scenario loads on its way. */
+  readonly since: number
 }
 
 export interface TimelineQuestion {
@@ -241,6 +361,10 @@ export interface Questions {
   timeline: { ask: TimelineQuestion; answer: Timeline }
   explain: { ask: ExplainQuestion; answer: Explained }
   cancel: { ask: null; answer: null }
+  checkRules: { ask: RulesCheckQuestion; answer: readonly TextMark[] }
+  checkSettings: { ask: ToldSettings; answer: readonly SettingMark[] }
+  checkScenario: { ask: ScenarioText; answer: ScenarioCheck }
+  results: { ask: ScenarioText; answer: ScenarioResults }
 }
 
 export type Kind = keyof Questions

@@ -369,14 +369,26 @@ export interface SettingLine {
 export function parseSettings(text: string, file: string): SettingLine[] {
   const settings: SettingLine[] = []
   text.split('\n').forEach((raw, index) => {
-    const line = raw.trim()
-    if (line === '' || line.startsWith('#') || line.startsWith(';')) return
-    const equals = line.indexOf('=')
-    if (equals <= 0)
-      throw new SettingError(`${file}:${index + 1}: expected "name = value", found "${line.slice(0, 60)}"`)
-    const name = line.slice(0, equals).trim().replace(/^-/, '')
-    if (!/(nf|ip)_conntrack|ipfrag_|rp_filter/.test(name)) return
-    settings.push({ line: index + 1, name, value: line.slice(equals + 1).trim() })
+    const setting = parseSettingLine(raw)
+    if (setting === null) return
+    if ('expected' in setting) throw new SettingError(`${file}:${index + 1}: ${setting.expected}`)
+    if (setting.isOurs) settings.push({ line: index + 1, name: setting.name, value: setting.value })
   })
   return settings
+}
+
+/** One line of such a text: null for a comment; `isOurs` unless its name is about something else. Never throws. */
+export function parseSettingLine(
+  raw: string,
+):
+  | { readonly name: string; readonly value: string; readonly isOurs: boolean }
+  | { readonly expected: string }
+  | null {
+  const line = raw.trim()
+  if (line === '' || line.startsWith('#') || line.startsWith(';')) return null
+  const equals = line.indexOf('=')
+  if (equals <= 0) return { expected: `expected "name = value", found "${line.slice(0, 60)}"` }
+  const name = line.slice(0, equals).trim().replace(/^-/, '')
+  const isOurs = /(nf|ip)_conntrack|ipfrag_|rp_filter/.test(name)
+  return { name, value: line.slice(equals + 1).trim(), isOurs }
 }

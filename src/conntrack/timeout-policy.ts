@@ -46,6 +46,13 @@ export interface TimeoutPolicy {
 /** A line that is none: the message says which and why. */
 export class TimeoutPolicyError extends Error {
   override readonly name = 'TimeoutPolicyError'
+  /** From 1. */
+  readonly line: number
+
+  constructor(line: number, message: string) {
+    super(`line ${line}: ${message}`)
+    this.line = line
+  }
 }
 
 /**
@@ -61,7 +68,7 @@ export function readTimeoutPolicies(text: string, base: Settings): Map<string, T
     const words = line.replace(/#.*/, '').trim().split(/\s+/)
     if (words[0] === '') return
     const fail = (message: string): never => {
-      throw new TimeoutPolicyError(`line ${index + 1}: ${message}`)
+      throw new TimeoutPolicyError(index + 1, message)
     }
     const policy = readPolicy(words[0] === 'nfct' ? withoutCommand(words) : words, base, fail)
     if (policies.has(policy.name)) fail(`${policy.name} is there already`)

@@ -56,7 +56,7 @@ export interface Repeatable {
   readonly firewall: Firewall
   recordOf(packet: Packet, outcome: Outcome, number: number): PacketRecord
   /** All packets; what the observer throws ends it, and comes out. */
-  each(observer: ReplayObserver): Promise<void>
+  each(observer: ReplayObserver): Promise<unknown>
 }
 
 export class Explainer {

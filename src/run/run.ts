@@ -119,12 +119,14 @@ export class Run {
   }
 
   /** All packets, up to the end or to what the observer throws; then the captures are closed. */
-  async each(observer: ReplayObserver): Promise<void> {
+  async each(observer: ReplayObserver): Promise<Replay> {
+    const replay = this.replay(observer, () => {})
     try {
-      await this.replay(observer, () => {}).run()
+      await replay.run()
     } finally {
       await this.capture.close()
     }
+    return replay
   }
 
   /** For packets that another run's capture brings; `start` comes ahead of the first. */

@@ -1,6 +1,6 @@
 import { example } from 'inlined:example'
 import { render } from 'preact'
-import type { Load } from '../protocol.ts'
+import { type Load, usualSettings } from '../protocol.ts'
 import { Page } from './page.tsx'
 import { Store, textOf } from './store.ts'
 
@@ -43,11 +43,19 @@ async function fetched({ captures, rules, rules6 }: Served): Promise<Load> {
     captures: await Promise.all(captures.map(async ({ name, path }) => ({ name, blob: await bodyOf(path) }))),
     rules: await textAt(rules),
     rules6: await textAt(rules6),
+    settings: usualSettings,
+    scenario: null,
   }
 }
 
 function exampleLoad(): Load {
   const { capture, rules } = example
   const bytes = Uint8Array.from(atob(capture.base64), (character) => character.charCodeAt(0))
-  return { captures: [{ name: capture.name, blob: new Blob([bytes]) }], rules, rules6: null }
+  return {
+    captures: [{ name: capture.name, blob: new Blob([bytes]) }],
+    rules,
+    rules6: null,
+    settings: usualSettings,
+    scenario: null,
+  }
 }

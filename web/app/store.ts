@@ -1,6 +1,13 @@
 /** Where the page stands: one run, one cursor, one connection; every pane shows the same moment. */
 import { useEffect, useState } from 'preact/hooks'
-import type { Load, Overview, PacketPlace, Progress, SourceFile } from '../protocol.ts'
+import {
+  type Load,
+  type Overview,
+  type PacketPlace,
+  type Progress,
+  type SourceFile,
+  usualSettings,
+} from '../protocol.ts'
 import { formatAddress, isAbout, readAddress } from './address.ts'
 import { kindOf, rulesOf } from './given-files.ts'
 import { Refused, WorkerLink } from './worker-link.ts'
@@ -37,7 +44,7 @@ export class Store {
   state: State = nothing
   /** Loads that were begun. */
   #loads = 0
-  #load: Load = { captures: [], rules: null, rules6: null }
+  #load: Load = { captures: [], rules: null, rules6: null, settings: usualSettings, scenario: null }
   readonly #listeners = new Set<() => void>()
 
   subscribe(listener: () => void): () => void {
@@ -79,7 +86,13 @@ export class Store {
     }
     const isExample = this.state.isExample && captures.length === 0
     await this.load(
-      { captures: captures.length > 0 ? captures : this.#load.captures, rules, rules6 },
+      {
+        ...this.#load,
+        captures: captures.length > 0 ? captures : this.#load.captures,
+        rules,
+        rules6,
+        scenario: null,
+      },
       isExample,
     )
   }

@@ -1,7 +1,7 @@
 /** The worker: questions in, answers out. */
 import type { Question, Reply } from '../protocol.ts'
-import { Refusal } from './run-maker.ts'
 import { Session } from './session.ts'
+import { Refusal } from './source.ts'
 
 /** What of a worker's scope is used; the DOM's types have it for windows only. */
 interface Scope {

@@ -13,11 +13,17 @@ export class RuleRows {
   readonly #rows: (Row & { readonly counted: CompiledRule | CompiledChain })[] = []
   readonly #numbers = new Map<CompiledRule | CompiledChain, number>()
 
-  constructor({ programs }: Firewall) {
+  constructor(firewall: Firewall) {
+    this.extend(firewall, 1)
+  }
+
+  /** Adds what is in force from this packet on, and was not before. */
+  extend({ programs }: Firewall, since: number): void {
     for (const program of [programs.ipv4, programs.ipv6]) {
       for (const { name: table, chains } of program?.tables.values() ?? []) {
         for (const chain of chains.values()) {
-          const at = { family: program!.family, table, chain: chain.name }
+          if (this.#numbers.has(chain)) continue
+          const at = { since, family: program!.family, table, chain: chain.name }
           const policy = chain.policyDrops === null ? null : chain.policyDrops ? 'DROP' : 'ACCEPT'
           this.#add(chain, {
             ...at,

@@ -2,12 +2,9 @@
 import { MergedCapture } from '../../src/capture/merge.ts'
 import type { Decompressor } from '../../src/capture/source.ts'
 import type { FillRandom } from '../../src/conntrack/hash.ts'
-import { SettingError, Settings } from '../../src/conntrack/settings.ts'
 import { CapturePlace } from '../../src/firewall/capture-place.ts'
 import { extensions } from '../../src/firewall/extensions.ts'
-import { Host } from '../../src/host/host.ts'
 import { ReversePath } from '../../src/host/reverse-path.ts'
-import { Sets } from '../../src/ipset/sets.ts'
 import { needsOf } from '../../src/replay/rule-needs.ts'
 import { surveyCapture } from '../../src/replay/vantage.ts'
 import { formatDiagnostics } from '../../src/ruleset/diagnostic.ts'
@@ -15,31 +12,18 @@ import type { Family, Ruleset } from '../../src/ruleset/model.ts'
 import { parseRuleset } from '../../src/ruleset/parser.ts'
 import type { MoreSysctl } from '../../src/run/explainer.ts'
 import type { PreparedHost, RunInput } from '../../src/run/prepared-host.ts'
-import { Run, type RunChoices } from '../../src/run/run.ts'
+import { Run } from '../../src/run/run.ts'
 import type { Load, SourceFile, SourceText } from '../protocol.ts'
+import { CaptureRun } from './capture-run.ts'
+import { Refusal, type Source } from './source.ts'
+import { hostOf, policiesOf, refuseMistakes, setsOf, settingsOf } from './told.ts'
 
 /** Packed bytes that are read at once; in between, the worker answers. */
 const CHUNK = 256 * 1024
 /** Columns of the messages about rules. */
 const WIDTH = 76
 
-/** What was given cannot be run; the message is for the person who gave it. */
-export class Refusal extends Error {
-  override readonly name = 'Refusal'
-}
-
-/** What the command line has unless it is told otherwise. */
-const choices: RunChoices = {
-  hz: 250,
-  zone: 0,
-  checksum: 'auto',
-  helper: [],
-  conntrack: 'always',
-  seed: 1,
-  asRecorded: false,
-}
-
-export class RunMaker {
+export class RunMaker implements Source {
   readonly #load: Load
   readonly #rulesets: readonly Ruleset[]
   readonly #prepared: Omit<PreparedHost, 'inputs'>
@@ -53,6 +37,7 @@ export class RunMaker {
 
   /** Reads the rules, and looks at the beginning of the captures. @throws Refusal */
   static async of(load: Load): Promise<RunMaker> {
+    refuseMistakes(load.settings)
     const rulesets = [
       ...(load.rules === null ? [] : [readRules(load.rules, 'ipv4')]),
       ...(load.rules6 === null ? [] : [readRules(load.rules6, 'ipv6')]),
@@ -61,28 +46,24 @@ export class RunMaker {
   }
 
   /** With settings of its own. All decide alike: they share the seed and the secret of the hash table. */
-  make(more: readonly MoreSysctl[] = []): Run {
+  make(more: readonly MoreSysctl[] = []): CaptureRun {
+    const { settings: told } = this.#load
     const prepared: PreparedHost = { ...this.#prepared, inputs: this.#load.captures.map(inputOf) }
     const reversePath = new ReversePath(prepared.host.interfaces)
-    const settings = new Settings()
-    for (const { name, value } of more) {
-      try {
-        if (!reversePath.set(name, value)) settings.set(name, value)
-      } catch (error) {
-        throw error instanceof SettingError ? new Refusal(error.message) : error
-      }
-    }
-    return new Run({
-      choices,
+    const settings = settingsOf(told, reversePath, more)
+    const run = new Run({
+      choices: { ...told, helper: [] },
       settings,
       reversePath,
       prepared,
       rulesets: this.#rulesets,
-      sets: new Sets(),
+      sets: setsOf(told),
+      timeoutPolicies: policiesOf(told, settings),
       saved: null,
       gunzip,
       fillRandom: this.#fillRandom,
     })
+    return new CaptureRun(run)
   }
 
   readonly #fillRandom: FillRandom = (words) => {
@@ -91,27 +72,19 @@ export class RunMaker {
 }
 
 async function prepare(
-  { captures }: Load,
+  { captures, settings }: Load,
   rulesets: readonly Ruleset[],
 ): Promise<Omit<PreparedHost, 'inputs'>> {
-  const host = new Host()
-  const told = {
-    host,
-    told: false,
-    strict: false,
-    notes: [],
-    names: new Map<string, string>(),
-    ofFile: captures.map(() => undefined),
-  }
+  const told = hostOf(settings, captures.length)
   if (rulesets.length === 0) return { ...told, captured: 'wire', sentences: [] }
   const capture = new MergedCapture(captures.map(inputOf), { gunzip })
-  const { names, ofFile } = told
+  const { host, names, ofFile } = told
   const vantage = await surveyCapture(capture, {
     host,
-    told: false,
+    told: told.told,
     place: new CapturePlace(host, { interfaces: capture.interfaces, names, ofFile }),
     needs: needsOf(rulesets),
-    captured: null,
+    captured: settings.captured === 'auto' ? null : settings.captured,
   })
   if (vantage.kind === 'unclear') throw new Refusal(vantage.sentence)
   return { ...told, captured: vantage.captured, sentences: vantage.sentences }

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
-import type { FlowPage, FlowsQuestion, Load } from '../protocol.ts'
-import { Refusal } from './run-maker.ts'
+import { type FlowPage, type FlowsQuestion, type Load, usualSettings } from '../protocol.ts'
 import { Session } from './session.ts'
+import { Refusal } from './source.ts'
 
 const examples = join(import.meta.dirname, '../../examples')
 const bytes = readFileSync(join(examples, 'first-look.pcapng'))
@@ -14,6 +14,8 @@ const load = (content: Uint8Array = bytes, more: Partial<Load> = {}): Load => ({
   captures: [{ name: 'first-look.pcapng', blob: new Blob([content.slice()]) }],
   rules,
   rules6: null,
+  settings: usualSettings,
+  scenario: null,
   ...more,
 })
 

@@ -3,7 +3,6 @@ import { ctstateOf } from '../../src/conntrack/status.ts'
 import { parseFilter } from '../../src/filter/filter.ts'
 import { formatFilterError } from '../../src/filter/refusal.ts'
 import { Explainer } from '../../src/run/explainer.ts'
-import type { Run } from '../../src/run/run.ts'
 import type {
   Explained,
   ExplainQuestion,
@@ -15,15 +14,22 @@ import type {
   Overview,
   Progress,
   Questions,
+  ScenarioResults,
+  ScenarioText,
 } from '../protocol.ts'
 import { Arrows } from './arrows.ts'
 import { explainedPage } from './explained-page.ts'
 import { FlowOrder, flowRow } from './flow-list.ts'
 import { placeOf } from './packet-words.ts'
 import { Recorder, verdictNames } from './recorder.ts'
-import { Refusal, RunMaker } from './run-maker.ts'
+import { rulesMarks } from './rules-marks.ts'
+import { RunMaker } from './run-maker.ts'
+import { checkScenario, resultsOf } from './scenario-marks.ts'
+import { ScenarioSource } from './scenario-source.ts'
+import { Refusal, type Source, type SourceRun } from './source.ts'
 import { TableAt } from './table-at.ts'
 import { timelineOf } from './timeline.ts'
+import { settingMarks } from './told.ts'
 
 /** Rows that are answered at once, at most. */
 const MOST_ROWS = 1000
@@ -38,8 +44,8 @@ class Cancelled extends Refusal {
 
 /** A run that has ended. */
 interface Loaded {
-  readonly maker: RunMaker
-  readonly run: Run
+  readonly source: Source
+  readonly run: SourceRun
   readonly recorder: Recorder
   readonly order: FlowOrder
   readonly arrows: Arrows
@@ -52,6 +58,8 @@ export class Session {
   #loaded: Loaded | null = null
   /** Counts loads: what an earlier one still does is given up. */
   #turn = 0
+  /** Counts questions for results, likewise. */
+  #results = 0
 
   /** `onProgress` is told of loads. @throws Refusal with a message for people */
   async answer<K extends Kind>(
@@ -66,25 +74,29 @@ export class Session {
       arrows: (question) => this.#arrows(question),
       place: ({ packet }) => {
         const { recorder, run } = this.#at(packet)
-        return placeOf(recorder, run.capture.names, packet)
+        return placeOf(recorder, run.names, packet)
       },
       table: (question) => this.#at(question.packet).table.page(bounded(question)),
       rules: () => this.#current().recorder.rules.counted(),
       timeline: ({ buckets }) => timelineOf(this.#current().recorder, buckets),
       explain: (question) => this.#explain(question),
+      checkRules: rulesMarks,
+      checkSettings: settingMarks,
+      checkScenario,
+      results: (scenario) => this.#resultsOf(scenario),
     }
     return (await answers[kind](ask)) as Questions[K]['answer']
   }
 
   async #load(load: Load, onProgress: (progress: Progress) => void): Promise<Overview> {
     const turn = ++this.#turn
-    const maker = await RunMaker.of(load)
+    const source = load.scenario === null ? await RunMaker.of(load) : new ScenarioSource(load.scenario)
     if (turn !== this.#turn) throw new Cancelled()
-    const run = maker.make()
+    const run = source.make()
     const recorder = new Recorder(run)
     const { hz } = run.tracker.clock
     const loaded: Loaded = {
-      maker,
+      source,
       run,
       recorder,
       order: new FlowOrder(recorder),
@@ -92,37 +104,24 @@ export class Session {
       table: new TableAt(recorder, hz),
       selection: null,
     }
-    const replay = run.replay(
-      {
-        onPacket: (packet, outcome) => recorder.add(packet, outcome),
-        onProgress: (bytesRead) => {
-          if (turn !== this.#turn) throw new Cancelled()
-          onProgress({
-            bytesRead,
-            bytes: run.size ?? bytesRead,
-            packets: recorder.packets.count,
-            flows: recorder.flows.count,
-          })
-        },
+    run.onRules = () => recorder.rules.extend(run.firewall, recorder.packets.count + 1)
+    await run.each({
+      onPacket: (packet, outcome) => recorder.add(packet, outcome),
+      onProgress: (bytesRead) => {
+        if (turn !== this.#turn) throw new Cancelled()
+        onProgress({
+          bytesRead,
+          bytes: run.size ?? bytesRead,
+          packets: recorder.packets.count,
+          flows: recorder.flows.count,
+        })
       },
-      () => {},
-    )
-    try {
-      await replay.run()
-    } finally {
-      await run.capture.close()
-    }
-    if (recorder.packets.count === 0) {
-      const [problem] = run.assumptionsOf(replay).filter(({ code }) => code === 'capture-problem')
-      throw new Refusal(problem?.sentence ?? 'there is no packet in it')
-    }
+    })
+    if (turn !== this.#turn) throw new Cancelled()
+    if (recorder.packets.count === 0) throw new Refusal(run.whyEmpty())
     // What was shown before goes only now: a file that cannot be read takes nothing away.
     this.#loaded = loaded
-    return overviewOf(
-      load,
-      loaded,
-      run.assumptionsOf(replay).map(({ sentence }) => sentence),
-    )
+    return overviewOf(load, loaded)
   }
 
   #cancel(): null {
@@ -164,32 +163,24 @@ export class Session {
    * once more, so that each packet is judged by its whole record.
    */
   async #select(loaded: Loaded, text: string): Promise<Uint8Array> {
-    const { recorder, maker } = loaded
+    const { recorder, source } = loaded
     const known = loaded.selection
     if (known?.filter === text && known.packets === recorder.packets.count) return known.chosen
     const parsed = parseFilter(text)
     if (!('filter' in parsed)) throw new Refusal('the selection cannot be read')
     const most = recorder.packets.count
     const chosen = new Uint8Array(recorder.flows.count)
-    const run = maker.make()
-    const replay = run.replay(
-      {
-        onPacket: (packet, outcome, number) => {
-          const flow = recorder.packets.flow.get(number - 1)
-          if (number > most || flow === 0 || chosen[flow - 1] !== 0) return
-          if (parsed.filter.matches(run.recordOf(packet, outcome, number))) chosen[flow - 1] = 1
-        },
-        onProgress: () => {
-          if (loaded !== this.#loaded) throw new Cancelled()
-        },
+    const run = source.make()
+    await run.each({
+      onPacket: (packet, outcome, number) => {
+        const flow = recorder.packets.flow.get(number - 1)
+        if (number > most || flow === 0 || chosen[flow - 1] !== 0) return
+        if (parsed.filter.matches(run.recordOf(packet, outcome, number))) chosen[flow - 1] = 1
       },
-      () => {},
-    )
-    try {
-      await replay.run()
-    } finally {
-      await run.capture.close()
-    }
+      onProgress: () => {
+        if (loaded !== this.#loaded) throw new Cancelled()
+      },
+    })
     loaded.selection = { filter: text, packets: most, chosen }
     return chosen
   }
@@ -202,17 +193,25 @@ export class Session {
     return arrows.page(bounded(question))
   }
 
+  #resultsOf(scenario: ScenarioText): Promise<ScenarioResults> {
+    const turn = ++this.#results
+    return resultsOf(scenario, async () => {
+      await new Promise((resolve) => setTimeout(resolve))
+      if (turn !== this.#results) throw new Cancelled()
+    })
+  }
+
   async #explain({ packet, width }: ExplainQuestion): Promise<Explained> {
     const loaded = this.#at(packet)
     const explainer = new Explainer((more) => {
       if (loaded !== this.#loaded) throw new Cancelled()
-      return Promise.resolve(loaded.maker.make(more))
+      return Promise.resolve(loaded.source.make(more))
     })
     return explainedPage(await explainer.explain(packet), width)
   }
 }
 
-function overviewOf(load: Load, { recorder, run }: Loaded, assumptions: readonly string[]): Overview {
+function overviewOf(load: Load, { recorder, run }: Loaded): Overview {
   const { packets } = recorder
   const ctstates: Record<string, number> = {}
   const verdicts: Record<string, number> = {}
@@ -225,7 +224,7 @@ function overviewOf(load: Load, { recorder, run }: Loaded, assumptions: readonly
     end = Math.max(end, packets.seconds.get(at) + packets.nanoseconds.get(at) / 1e9)
   }
   return {
-    names: run.capture.names,
+    names: run.names,
     rules: [load.rules?.name, load.rules6?.name].filter((name) => name !== undefined).join(', ') || null,
     packets: packets.count,
     flows: recorder.flows.count,
@@ -235,7 +234,8 @@ function overviewOf(load: Load, { recorder, run }: Loaded, assumptions: readonly
     ctstates,
     verdicts,
     outside: recorder.outside,
-    assumptions,
+    assumptions: run.assumptions(),
+    scenario: run.played(),
     hasRules: run.firewall.hasRules,
   }
 }

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { tableOf } from '../../src/conntrack/view-entry.ts'
 import { conntrackText } from '../../src/format/conntrack.ts'
 import { CAPTURES } from '../../test/captures/gallery.ts'
-import type { Load } from '../protocol.ts'
+import { type Load, usualSettings } from '../protocol.ts'
 import { Recorder } from './recorder.ts'
 import { RunMaker } from './run-maker.ts'
 import { TableAt } from './table-at.ts'
@@ -17,13 +17,15 @@ function example(name: string): Load {
     captures: [{ name, blob: new Blob([readFileSync(join(examples, `${name}.pcapng`))]) }],
     rules: { name: `${name}.v4`, text: readFileSync(join(examples, `${name}.v4`), 'utf8') },
     rules6: null,
+    settings: usualSettings,
+    scenario: null,
   }
 }
 
 function gallery(name: string): Load {
   const files = Object.entries(CAPTURES[name]!.files())
   const captures = files.map(([file, bytes]) => ({ name: file, blob: new Blob([bytes.slice()]) }))
-  return { captures, rules: null, rules6: null }
+  return { captures, rules: null, rules6: null, settings: usualSettings, scenario: null }
 }
 
 const loads: readonly (readonly [string, () => Load])[] = [
@@ -38,22 +40,17 @@ test.each(loads)('%s: the table at a packet is the tracker’s', async (_, load)
   const table = new TableAt(recorder, run.tracker.clock.hz)
   const items = { timeout: true, state: true, mark: true, use: false }
   const moments = new Map<number, string[]>()
-  await run
-    .replay(
-      {
-        onPacket(packet, outcome, number) {
-          recorder.add(packet, outcome)
-          if (!isCompared(number)) return
-          const entries = [...tableOf(run.tracker)]
-          moments.set(
-            number,
-            entries.map((entry) => conntrackText({ ...entry, helper: null }, items, {})),
-          )
-        },
-      },
-      () => {},
-    )
-    .run()
+  await run.each({
+    onPacket(packet, outcome, number) {
+      recorder.add(packet, outcome)
+      if (!isCompared(number)) return
+      const entries = [...tableOf(run.tracker)]
+      moments.set(
+        number,
+        entries.map((entry) => conntrackText({ ...entry, helper: null }, items, {})),
+      )
+    },
+  })
   for (const [packet, lines] of moments) {
     const page = table.page({ packet, from: 0, count: 100_000 })
     expect(
