@@ -41,12 +41,14 @@ export function afterClose(facts: PacketFacts): Told | null {
 }
 
 /** `The server's RST (#18) closed the connection 12.2 s earlier; its entry expired 10 s after that, 2.1 s ago.` */
-function endClause({ former, closedBy, seconds, settings, lastTimeout }: PacketFacts): string {
+function endClause({ former, closedBy, seconds, settings, lastTimeout, lines }: PacketFacts): string {
   const { ended, endedBy, state } = former!
   const ago = duration(seconds - ended)
   if (endedBy === 'packet') {
-    const by = closedBy === null ? '' : ` by packet ${closedBy.packet}`
-    return `The entry of this connection was deleted${by} ${ago} earlier.`
+    const end = lines.filter((line) => line.kind === 'end').at(-1)
+    const by = end?.packet == null ? '' : ` by packet ${end.packet}`
+    const room = end?.by === 'room' ? ', which needed its place' : ''
+    return `The entry of this connection was deleted${by}${room}, ${ago} earlier.`
   }
   const sysctl =
     lastTimeout === null

@@ -24,7 +24,7 @@ export function tableFull({ record, census, settings }: PacketFacts): Told | nul
       { sentence: 'more room', sysctl: { name, value: Math.max(settings.max + 1, settings.max * 2) } },
       {
         sentence:
-          'or less in it: shorter timeouts of the state that fills it, or CT --notrack for what need not be tracked',
+          'less in it: shorter timeouts of the state that fills it, or CT --notrack for what need not be tracked',
       },
     ],
   }

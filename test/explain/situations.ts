@@ -329,6 +329,73 @@ function relatedPackets(): Situation {
   ])
 }
 
+/** Packets that belong to no connection, of all kinds: its beginning was not seen, nothing of it was, or it is over. */
+function strays(): Situation {
+  const story = new Story()
+  const loose = ['--sysctl', 'net.netfilter.nf_conntrack_tcp_loose=0']
+  story.tcp(40_000, 22).out('PA', 1000, 5000, { length: 48 })
+  story.tcp(40_001, 80).out('FA', 1000, 5000)
+  const closed = story.tcp(40_002, 80)
+  closed.open(1000, 5000)
+  closed.out('FA', 1001, 5001)
+  closed.back('FA', 5001, 1002)
+  closed.out('A', 1002, 5002)
+  const refused = story.tcp(40_003, 113)
+  refused.out('S', 1000)
+  refused.back('RA', 0, 1001)
+  story.wait(0.5)
+  refused.out('FA', 1001, 1)
+  story.until(125)
+  closed.back('FA', 5001, 1002)
+  return told('strays', story, [
+    ['explain', ...strict, '--packet', '1'],
+    ['explain', '--packet', '1'],
+    ['explain', ...loose, '--packet', '1'],
+    ['explain', ...strict, '--packet', '2'],
+    ['explain', '--packet', '11'],
+    ['explain', '--packet', '12'],
+    ['replay', ...strict],
+  ])
+}
+
+/** Resets that nobody takes, a SYN from the side that did not open, a wrong checksum, and traffic that is exempt. */
+function refusedByTracking(): Situation {
+  const story = new Story()
+  const mail = story.tcp(40_000, 25)
+  mail.open(1000, 5000)
+  mail.out('PA', 1001, 5001, { length: 100 })
+  mail.back('A', 5001, 1101)
+  mail.out('R', 1001)
+  mail.back('S', 70_000)
+  mail.out('PA', 1101, 5001, { length: 10, checksum: 'bad' })
+  const query = { sourcePort: 40_001, destinationPort: 53, payload: new Uint8Array(29) }
+  story.send({ source: CLIENT, destination: SERVER, udp: query })
+  return told(
+    'tracking',
+    story,
+    [
+      ['explain', ...strict, '--packet', '6'],
+      ['explain', '--packet', '7'],
+      ['explain', '--packet', '8'],
+      ['explain', '-r', 'exempt.v4', '--local', `eth0=${SERVER}/24`, '--packet', '9'],
+    ],
+    {
+      'strict.v4': STRICT,
+      'exempt.v4': `*raw\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -p udp -m udp --dport 53 -j CT --notrack\nCOMMIT\n${STRICT}`,
+    },
+  )
+}
+
+/** A table full of SYNs that nobody answers: one of them makes room. */
+function tableWithRoom(): Situation {
+  const story = new Story()
+  for (let port = 0; port < 4000; port++) story.tcp(10_000 + port, 443).out('S', 1)
+  story.tcp(40_010, 80, { client: '10.0.0.77' }).out('S', 1)
+  return told('room', story, [
+    ['explain', '--sysctl', 'net.netfilter.nf_conntrack_max=4000', '--packet', '4001'],
+  ])
+}
+
 /** Room for four connections. */
 function tableFull(): Situation {
   const story = new Story()
@@ -424,6 +491,9 @@ export const SITUATIONS: Readonly<Record<string, Situation>> = {
   repeats: repeats(),
   challenges: challenges(),
   related: relatedPackets(),
+  strays: strays(),
+  'refused-by-tracking': refusedByTracking(),
+  'table-with-room': tableWithRoom(),
   'table-full': tableFull(),
   late: late(),
   refused: refused(),
