@@ -1,15 +1,31 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type Address, formatAddress, isAbout, nowhere, readAddress } from './address.ts'
+import { type Address, formatAddress, isAbout, nowhere, readAddress, tabNames } from './address.ts'
 
 test('what is written is read back', () => {
   const number = fc.option(fc.integer({ min: 1, max: 999_999_999_999_999 }))
   const fingerprint = fc.option(fc.stringMatching(/^[0-9a-z]{10}$/))
   fc.assert(
-    fc.property(number, number, fingerprint, (packet, flow, capture) => {
-      const address: Address = { packet, flow, capture }
-      expect(readAddress(formatAddress(address))).toEqual(address)
-    }),
+    fc.property(
+      number,
+      number,
+      fingerprint,
+      fc.constantFrom(...tabNames),
+      fc.string({ maxLength: 200 }),
+      fc.constantFrom('first', 'tuple', 'state', 'packets', 'bytes', 'odd'),
+      fc.boolean(),
+      (packet, flow, capture, tab, text, key, descending) => {
+        const address: Address = {
+          packet,
+          flow,
+          capture,
+          tab,
+          filter: text.trim(),
+          sort: { key, descending },
+        }
+        expect(readAddress(formatAddress(address))).toEqual(address)
+      },
+    ),
   )
 })
 
@@ -23,6 +39,15 @@ test('whatever stands in the address, nothing but numbers and a fingerprint come
     }),
   )
   expect(readAddress('#packet=-1&flow=<b>&capture=../../etc')).toEqual(nowhere)
+})
+
+test('what the page begins with is not said', () => {
+  expect(formatAddress({ ...nowhere, packet: 3 })).toBe('#packet=3')
+})
+
+test('words that nobody knows are passed over', () => {
+  expect(readAddress('#tab=__proto__&sort=-constructor&colour=red')).toEqual(nowhere)
+  expect(readAddress(`#filter=${'a'.repeat(3000)}`)).toEqual(nowhere)
 })
 
 test('an address with another fingerprint is about another capture', () => {

@@ -1,14 +1,43 @@
-/** Where the page stands, as the part of its address behind the #: `packet=1234&flow=7&capture=…`. */
+/** Where the page stands, as the part of its address behind the #: `packet=1234&flow=7&tab=table&capture=…`. */
+import type { SortKey } from '../protocol.ts'
+
+/** What is shown of the packet under the cursor. */
+export const tabNames = ['why', 'table', 'rules', 'compare'] as const
+export type TabName = (typeof tabNames)[number]
+
+export interface Sort {
+  readonly key: SortKey
+  readonly descending: boolean
+}
+
+/** As the page begins. */
+export const firstTab: TabName = 'why'
+export const firstSort: Sort = { key: 'first', descending: false }
 
 export interface Address {
   /** From 1; null: not said. */
   readonly packet: number | null
   readonly flow: number | null
+  readonly tab: TabName
+  /** The selection of connections; '' for all. */
+  readonly filter: string
+  readonly sort: Sort
   /** Fingerprint of the capture that the numbers are about; null: not said. */
   readonly capture: string | null
 }
 
-export const nowhere: Address = { packet: null, flow: null, capture: null }
+export const nowhere: Address = {
+  packet: null,
+  flow: null,
+  tab: firstTab,
+  filter: '',
+  sort: firstSort,
+  capture: null,
+}
+
+const sortKeys: readonly SortKey[] = ['first', 'tuple', 'state', 'packets', 'bytes', 'odd']
+/** Characters of a selection; a longer one is none that a person wrote. */
+const MOST_FILTER = 2000
 
 const NUMBER = /^[1-9]\d{0,14}$/
 const FINGERPRINT = /^[0-9a-z]{10}$/
@@ -21,18 +50,32 @@ export function readAddress(hash: string): Address {
     return NUMBER.test(text) ? Number(text) : null
   }
   const capture = words.get('capture') ?? ''
+  const filter = (words.get('filter') ?? '').trim()
   return {
     packet: number('packet'),
     flow: number('flow'),
+    tab: tabNames.find((name) => name === words.get('tab')) ?? firstTab,
+    filter: filter.length > MOST_FILTER ? '' : filter,
+    sort: readSort(words.get('sort') ?? ''),
     capture: FINGERPRINT.test(capture) ? capture : null,
   }
 }
 
-/** With its #. */
-export function formatAddress({ packet, flow, capture }: Address): string {
+/** `odd`; `-odd` the largest first. */
+function readSort(text: string): Sort {
+  const key = sortKeys.find((name) => name === text.replace(/^-/, ''))
+  return key === undefined ? firstSort : { key, descending: text.startsWith('-') }
+}
+
+/** With its #; what is as the page begins is not said. */
+export function formatAddress({ packet, flow, tab, filter, sort, capture }: Address): string {
   const words = new URLSearchParams()
   if (packet !== null) words.set('packet', String(packet))
   if (flow !== null) words.set('flow', String(flow))
+  if (tab !== firstTab) words.set('tab', tab)
+  if (filter !== '') words.set('filter', filter)
+  if (sort.key !== firstSort.key || sort.descending !== firstSort.descending)
+    words.set('sort', `${sort.descending ? '-' : ''}${sort.key}`)
   if (capture !== null) words.set('capture', capture)
   return `#${words}`
 }
