@@ -90,7 +90,8 @@ class Node {
         const list = byField[field]!
         if (list.length === 0 || cuts[field] !== null) continue
         // Those that came from another field stand at the end.
-        list.sort((a, b) => a.item - b.item)
+        if (!list.every(({ item }, at) => at === 0 || list[at - 1]!.item < item))
+          list.sort((a, b) => a.item - b.item)
         const cut = new IntervalCut(list, fieldWidth(field, whole.family))
         cuts[field] = cut
         if (cut.size <= SPREAD * list.length) continue

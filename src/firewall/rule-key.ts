@@ -123,11 +123,15 @@ function portValues(setting: Setting<Range> | undefined): Values | null {
 }
 
 function protocolValues({ protocol }: Rule): Values | null {
-  if (protocol === null || protocol.inverted) return null
-  const { number } = protocol
-  const share = number === PROTOCOL_TCP ? 0.6 : number === PROTOCOL_UDP ? 0.3 : 0.05
-  return { from: [number], to: [number], share }
+  return protocol === null || protocol.inverted ? null : protocols[protocol.number]!
 }
+
+/** By number: one object for all rules that ask for it. */
+const protocols: readonly Values[] = Array.from({ length: 256 }, (_, number) => ({
+  from: [number],
+  to: [number],
+  share: number === PROTOCOL_TCP ? 0.6 : number === PROTOCOL_UDP ? 0.3 : 0.05,
+}))
 
 function interfaceValues(test: InterfaceTest | null, interfaces: Interfaces): Values | null {
   const number = exactInterface(test, interfaces)

@@ -59,9 +59,8 @@ export class Sieve {
   /** `raw`: in table raw no packet has a state yet. */
   constructor(rules: readonly { readonly rule: Rule }[], raw: boolean, interfaces: Interfaces) {
     this.#words = new Int32Array(rules.length * WORDS)
-    rules.forEach(({ rule }, place) => {
-      this.#words.set(wordsOf(rule, raw, interfaces), place << PLACE_SHIFT)
-    })
+    for (let place = 0; place < rules.length; place++)
+      writeWords(this.#words, place << PLACE_SHIFT, rules[place]!.rule, raw, interfaces)
   }
 
   /** The first of the places from `from` to `to` (exclusive) whose rule may take the packet; `to` if there is none. */
@@ -120,9 +119,19 @@ function arePortsExact(options: Settings): boolean {
   })
 }
 
-function wordsOf(rule: Rule, raw: boolean, interfaces: Interfaces): number[] {
+function writeWords(words: Int32Array, at: number, rule: Rule, raw: boolean, interfaces: Interfaces): void {
   const { source, destination, protocol, inInterface, outInterface } = rule
   const { ports, bits } = askedPorts(rule)
+  words[at] = ports
+  words[at + 1] = bits
+  if (source !== null && !source.inverted) {
+    words[at + 2] = source.address[0]!
+    words[at + 3] = source.mask[0]!
+  }
+  if (destination !== null && !destination.inverted) {
+    words[at + 4] = destination.address[0]!
+    words[at + 5] = destination.mask[0]!
+  }
   let rest = 0
   let asked = 0
   if (protocol !== null && !protocol.inverted) {
@@ -131,17 +140,16 @@ function wordsOf(rule: Rule, raw: boolean, interfaces: Interfaces): number[] {
   }
   // The state's bit is compared with none, where it must not be set.
   if (!raw) asked |= refusedStates(rule) << STATE_SHIFT
-  for (const [test, shift] of [
-    [inInterface, IN_SHIFT],
-    [outInterface, OUT_SHIFT],
-  ] as const) {
-    const number = exactInterface(test, interfaces)
-    if (number === null) continue
-    rest |= (number & INTERFACE_BITS) << shift
-    asked |= INTERFACE_BITS << shift
+  const into = exactInterface(inInterface, interfaces)
+  if (into !== null) {
+    rest |= (into & INTERFACE_BITS) << IN_SHIFT
+    asked |= INTERFACE_BITS << IN_SHIFT
   }
-  const addressWords = [source, destination].flatMap((test) =>
-    test === null || test.inverted ? [0, 0] : [test.address[0]!, test.mask[0]!],
-  )
-  return [ports, bits, ...addressWords, rest, asked]
+  const out = exactInterface(outInterface, interfaces)
+  if (out !== null) {
+    rest |= (out & INTERFACE_BITS) << OUT_SHIFT
+    asked |= INTERFACE_BITS << OUT_SHIFT
+  }
+  words[at + 6] = rest
+  words[at + 7] = asked
 }
