@@ -1,6 +1,12 @@
 /** What rules cost: the same traffic through 0, 10, 1,000 and 10,000 rules of which only the last takes a packet. */
+import { Outcome } from '../src/conntrack/outcome.ts'
+import { Tuple } from '../src/conntrack/tuple.ts'
 import { extensions } from '../src/firewall/extensions.ts'
 import { Firewall } from '../src/firewall/firewall.ts'
+import { VERDICT_ACCEPT } from '../src/hook/hook.ts'
+import { buildPacket } from '../src/packet/build.ts'
+import { decodeNetwork } from '../src/packet/decode.ts'
+import { Packet } from '../src/packet/packet.ts'
 import type { Ruleset } from '../src/ruleset/model.ts'
 import { parseRuleset } from '../src/ruleset/parser.ts'
 import { atMost, cpuNanoseconds, heldBytes, median, type Row, speed } from './measure.ts'
@@ -53,6 +59,8 @@ export function rulesetOf(lines: readonly string[]): Ruleset {
 }
 
 export async function measureRules(): Promise<Row[]> {
+  // Ahead of all else, as a user loads rules: a heap with connections in it costs the collector time.
+  const loadings = loading()
   const chunk = new Uint8Array(PASS * 80)
   const runs: Run[] = []
   for (const { name, rules } of courses()) {
@@ -83,48 +91,66 @@ export async function measureRules(): Promise<Row[]> {
     atMost('10,000 rules, none stateful : 10 rules', ratio(3, 1), 1.5, ' x', 2),
     atMost('10,000 rules : 10 rules', ratio(4, 1), null, ' x', 2),
     atMost('ESTABLISHED first, 10,000 rules : no rules', ratio(5, 0), 1.25, ' x', 2),
-    ...loading(),
+    ...loadings,
   ]
 }
 
-/** Reading a ruleset, and making it ready to run; what each leaves on the heap for a rule. */
+/** Reading a ruleset, making it ready, and the index that its first packet asks for; what each leaves on the heap for a rule. */
 function loading(): Row[] {
-  rulesetOf(makeRules({ count: 2000, stateful: true }))
+  load(2000)
   const loads = LOADED.map((count) => ({ count, ...load(count) }))
-  const { read, ready } = loads.at(-1)!
+  const { read, ready, first } = loads.at(-1)!
   return [
-    atMost('loading 100,000 rules', read.seconds, 2, ' s', 2),
-    atMost('making them ready to run', ready.seconds, null, ' s', 2),
-    ...loads.flatMap(({ count, read, ready }) => {
+    atMost('loading 100,000 rules', read.seconds + ready.seconds, 2, ' s', 2),
+    atMost('of that, reading', read.seconds, null, ' s', 2),
+    atMost('their first packet, which has them indexed', first.seconds, null, ' s', 2),
+    ...loads.flatMap(({ count, read, ready, first }) => {
       const rules = `${count.toLocaleString('en')} rules`
       return [
         atMost(`heap a rule, ${rules} read`, read.bytes / count, null, ' B', 0),
-        atMost(`heap a rule more, ${rules} ready to run`, ready.bytes / count, null, ' B', 0),
+        atMost(
+          `heap a rule more, ${rules} ready and indexed`,
+          (ready.bytes + first.bytes) / count,
+          null,
+          ' B',
+          0,
+        ),
       ]
     }),
   ]
 }
 
 interface Step {
+  /** As a clock on the wall has it. */
   readonly seconds: number
   readonly bytes: number
 }
 
-function load(count: number): { readonly read: Step; readonly ready: Step } {
+function load(count: number): { readonly read: Step; readonly ready: Step; readonly first: Step } {
   const lines = [...makeRules({ count, stateful: true }), '-A FORWARD -j ACCEPT']
   const tracker = makeTracker()
+  const [ruleset, read] = stepOf(() => rulesetOf(lines))
+  const [firewall, ready] = stepOf(() => new Firewall(tracker, { rulesets: [ruleset] }))
+  const [verdict, first] = stepOf(() => firstVerdict(firewall))
+  if (verdict !== VERDICT_ACCEPT) throw new Error('the rules do not take the first packet')
+  return { read, ready, first }
+}
+
+function stepOf<T>(run: () => T): readonly [T, Step] {
   const before = heldBytes()
-  const start = cpuNanoseconds()
-  const ruleset = rulesetOf(lines)
-  const readAt = cpuNanoseconds()
-  const read = heldBytes()
-  const startReady = cpuNanoseconds()
-  const firewall = new Firewall(tracker, { rulesets: [ruleset] })
-  const readyAt = cpuNanoseconds()
-  const ready = heldBytes()
-  if (!firewall.hasRules) throw new Error('nothing was loaded')
-  return {
-    read: { seconds: (readAt - start) / 1e9, bytes: read - before },
-    ready: { seconds: (readyAt - startReady) / 1e9, bytes: ready - read },
-  }
+  const start = performance.now()
+  const made = run()
+  const seconds = (performance.now() - start) / 1000
+  return [made, { seconds, bytes: heldBytes() - before }]
+}
+
+function firstVerdict(firewall: Firewall): number {
+  const [packet, tuple, outcome] = [new Packet(), new Tuple(), new Outcome()]
+  const tcp = { sourcePort: 40_000, destinationPort: 80, flags: 'S' }
+  const bytes = buildPacket({ source: '10.0.0.2', destination: '192.0.2.9', tcp })
+  packet.seconds = 1_700_000_000
+  decodeNetwork(packet, new DataView(bytes.buffer), bytes, 0, bytes.length, bytes.length)
+  firewall.prepare(packet, tuple)
+  firewall.process(packet, tuple, outcome)
+  return firewall.decision.verdict
 }

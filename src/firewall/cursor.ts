@@ -68,8 +68,7 @@ export class Cursor {
 
   #find(passage: Passage): void {
     const index = this.chain!.index!
-    index.find(passage, this.#found)
-    this.#always = index.always
+    this.#always = index.find(passage, this.#found)
     this.#at = 0
     this.#alwaysAt = 0
     this.#isFound = true

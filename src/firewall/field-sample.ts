@@ -2,6 +2,8 @@
 import type { Passage } from '../hook/passage.ts'
 import { FIELDS, fieldWord, type RuleKey } from './rule-key.ts'
 
+type Asked = Omit<RuleKey, 'item'>
+
 const SIZE = 2048
 const WIDTH = 4
 /** The guess counts as so many packets. */
@@ -22,7 +24,7 @@ export class FieldSample {
   }
 
   /** What the packets so far say about keys. */
-  shares(): (key: RuleKey) => number {
+  shares(): (key: Asked) => number {
     const size = Math.min(this.#added, SIZE)
     const sorted = Array.from({ length: FIELDS }, (_, field) =>
       this.#values[field * WIDTH]!.slice(0, size)
@@ -39,7 +41,7 @@ export class FieldSample {
     }
   }
 
-  #countWide({ field, from, to }: RuleKey, size: number): number {
+  #countWide({ field, from, to }: Asked, size: number): number {
     let hits = 0
     for (let i = 0; i < size; i++) {
       // Not behind the first value, not ahead of the last one: words are compared from the first on.

@@ -197,16 +197,21 @@ const SECOND_LOOK = 64
 /** Packets that are looked at in between. */
 const LOOKS = 2048
 
-/** The index of one chain, from a place on. Guesses at first which keys are rare; then it has seen the traffic. */
+/**
+ * The index of one chain, from a place on. It is made when the first packet comes: most chains of a large ruleset see none.
+ * Guesses at first which keys are rare; then it has seen the traffic.
+ */
 export class RuleIndex {
   readonly #family: Family
-  readonly #entries: readonly Entry[]
-  /** Place of the first of them. */
+  readonly #interfaces: Interfaces
+  readonly #rules: readonly CompiledRule[]
+  /** Place of the first rule that it has. */
   readonly #first: number
   readonly #sample = new FieldSample()
   /** Of the packet that is looked up: the first word of each field. */
   readonly #words = new Int32Array(FIELDS)
-  #root: Node
+  #entries: readonly Entry[] = []
+  #root: Node | null = null
   #asked = 0
   /** Packets until the index is made anew; 0: it stays. */
   #lookAt: number
@@ -214,13 +219,20 @@ export class RuleIndex {
   /** `first`: the place of the first rule that it has; those before are always asked. */
   constructor(rules: readonly CompiledRule[], first: number, family: Family, interfaces: Interfaces) {
     this.#family = family
+    this.#interfaces = interfaces
+    this.#rules = rules
     this.#first = first
-    this.#entries = rules.slice(first).map(({ rule }, index) => {
+    this.#lookAt = Math.max(FIRST_LOOK, rules.length - first)
+  }
+
+  #begin(): Node {
+    const first = this.#first
+    this.#entries = this.#rules.slice(first).map(({ rule }, index) => {
       const place = first + index
-      return { place, keys: keysOf(rule, place, family, interfaces) }
+      return { place, keys: keysOf(rule, place, this.#family, this.#interfaces) }
     })
     this.#root = this.#build(this.#entries)
-    this.#lookAt = Math.max(FIRST_LOOK, this.#entries.length)
+    return this.#root
   }
 
   #build(entries: readonly Entry[]): Node {
@@ -229,24 +241,24 @@ export class RuleIndex {
     return new Node(entries, 0, whole)
   }
 
-  /** Rules that have to be asked about every packet: their places, ascending. */
-  get always(): Int32Array {
-    return this.#root.rest
-  }
-
-  /** The others that may take the packet, which `canBeLookedUp`. */
-  find(passage: Passage, found: Candidates): void {
-    if (this.#lookAt > 0) this.#look(passage)
+  /**
+   * The rules that may take the packet, which `canBeLookedUp`, but for those that have to be asked about every packet; those
+   * are the answer: their places, ascending.
+   */
+  find(passage: Passage, found: Candidates): Int32Array {
+    let root = this.#root ?? this.#begin()
+    if (this.#lookAt > 0) root = this.#look(passage, root)
     const words = this.#words
     firstWords(passage, words)
     found.count = 0
-    this.#root.find(passage, words, found)
+    root.find(passage, words, found)
+    return root.rest
   }
 
-  #look(passage: Passage): void {
+  #look(passage: Passage, root: Node): Node {
     this.#asked++
     if (this.#asked % Math.ceil(this.#lookAt / LOOKS) === 0) this.#sample.add(passage)
-    if (this.#asked < this.#lookAt) return
+    if (this.#asked < this.#lookAt) return root
     this.#lookAt = this.#lookAt < FIRST_LOOK * SECOND_LOOK ? this.#lookAt * SECOND_LOOK : 0
     const shareOf = this.#sample.shares()
     this.#root = this.#build(
@@ -255,5 +267,6 @@ export class RuleIndex {
         keys: keys.map((key) => ({ ...key, share: shareOf(key) })),
       })),
     )
+    return this.#root
   }
 }
