@@ -11,6 +11,7 @@ import { invalidBeforeNat } from './invalid-before-nat.ts'
 import { limitedSsh } from './limited-ssh.ts'
 import { logWithoutLimit } from './log-without-limit.ts'
 import { natCannotAct } from './nat-cannot-act.ts'
+import { natTooLate } from './nat-too-late.ts'
 import { newWithoutSyn } from './new-without-syn.ts'
 import { nothingComes } from './nothing-comes.ts'
 import { rateNotNumber } from './rate-not-number.ts'
@@ -31,7 +32,10 @@ export const checkGroups: readonly CheckGroup[] = [
     title: 'Rules and chains that do nothing',
     checks: [shadowed, afterVerdict, contradiction, nothingComes, duplicateRule, unreachedChain, unusedChain],
   },
-  { title: 'Targets that cannot act', checks: [natCannotAct, rejectCannotAnswer, helperWithoutCt] },
+  {
+    title: 'Targets that cannot act',
+    checks: [natCannotAct, natTooLate, rejectCannotAnswer, helperWithoutCt],
+  },
   {
     title: 'Connections and their states',
     checks: [

@@ -184,6 +184,35 @@ test('a helper that a CT rule gives; NAT of what is not tracked', () => {
   expect(told(`${nat}*raw\n-A PREROUTING -s 10.0.0.0/8 -p udp -j NOTRACK\nCOMMIT\n`)).toEqual([])
 })
 
+const natRule = (condition: string) => `*nat\n-A PREROUTING ${condition} -j REDIRECT\nCOMMIT\n`
+
+test.each<[string, string]>([
+  ['-p tcp --dport 80 -m string --string CONNECT --algo bm', '1 comes too late for TCP'],
+  ['-m string --hex-string "|474554|" --algo bm', '1 comes too late for TCP'],
+  ['-m connbytes --connbytes 2: --connbytes-mode packets --connbytes-dir original', 'counts 1 packet then'],
+  ['-m connbytes --connbytes 2: --connbytes-mode packets --connbytes-dir both', 'counts 1 packet then'],
+  ['-m connbytes ! --connbytes 0:1 --connbytes-mode packets --connbytes-dir both', 'counts 1 packet then'],
+  ['-m connbytes --connbytes 1: --connbytes-mode bytes --connbytes-dir reply', 'nothing of the answers'],
+  ['-m connbytes --connbytes 1000000: --connbytes-mode bytes --connbytes-dir both', 'the bytes of 1 packet'],
+])('table nat sees first packets only: %s', (condition, said) => {
+  const found = lint(natRule(condition)).findings
+  expect(found.map(({ code }) => code)).toEqual(['nat-too-late'])
+  expect(found[0]!.message).toContain(said)
+})
+
+test.each([
+  '-p udp --dport 53 -m string --string CONNECT --algo bm',
+  '-p tcp --dport 80 -m string ! --string CONNECT --algo bm',
+  // It looks at headers alone.
+  '-p tcp --dport 80 -m string --hex-string "|0204|" --algo bm --to 60',
+  '-m connbytes --connbytes 1 --connbytes-mode packets --connbytes-dir both',
+  '-m connbytes ! --connbytes 2: --connbytes-mode packets --connbytes-dir both',
+  '-m connbytes --connbytes 0:9 --connbytes-mode bytes --connbytes-dir reply',
+  '-m connbytes --connbytes 1000: --connbytes-mode bytes --connbytes-dir original',
+])('a first packet may have it: %s', (condition) => {
+  expect(told(natRule(condition))).toEqual([])
+})
+
 test('ten thousand chains, each leading to the next, and a text without rules', () => {
   const chains = Array.from({ length: 10_000 }, (_, i) => i)
   const text = inTable(
