@@ -1,7 +1,7 @@
-// Makes dist/page/sallyport.html: the page with its style, its script, the worker's program and an example in it. It
+// Makes dist/page/sallyport.html: the page with its style, its script, the worker's program, an example and the scenarios in it. It
 // loads nothing from anywhere, and its Content-Security-Policy lets it do nothing else.
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 
@@ -35,7 +35,13 @@ export async function pageText(root) {
     entryPoints: ['web/app/main.tsx'],
     jsx: 'automatic',
     jsxImportSource: 'preact',
-    plugins: [inlined({ worker: { source: worker }, example: { example: exampleOf(root) } })],
+    plugins: [
+      inlined({
+        worker: { source: worker },
+        example: { example: exampleOf(root) },
+        gallery: { scenarios: scenariosOf(root) },
+      }),
+    ],
   })
   const style = await bundle({ entryPoints: ['web/style/main.css'] })
   const parts = {
@@ -79,6 +85,16 @@ function exampleOf(root) {
     capture: { name: capture, base64: read(capture).toString('base64') },
     rules: { name: rules, text: read(rules).toString('utf8') },
   }
+}
+
+function scenariosOf(root) {
+  const folder = join(root, 'scenarios')
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.scenario'))
+    .map((name) => ({
+      name: name.replace(/\.scenario$/, ''),
+      text: readFileSync(join(folder, name), 'utf8'),
+    }))
 }
 
 /** Nothing but this script and this style, the worker made of a Blob, and the icon in the page itself. */

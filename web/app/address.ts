@@ -15,6 +15,9 @@ export const firstTab: TabName = 'why'
 export const firstSort: Sort = { key: 'first', descending: false }
 
 export interface Address {
+  /** A name of the gallery, and which of its tests, from 1; null: not said. */
+  readonly show: string | null
+  readonly test: number
   /** From 1; null: not said. */
   readonly packet: number | null
   readonly flow: number | null
@@ -27,6 +30,8 @@ export interface Address {
 }
 
 export const nowhere: Address = {
+  show: null,
+  test: 1,
   packet: null,
   flow: null,
   tab: firstTab,
@@ -40,6 +45,7 @@ const sortKeys: readonly SortKey[] = ['first', 'tuple', 'state', 'packets', 'byt
 const MOST_FILTER = 2000
 
 const NUMBER = /^[1-9]\d{0,14}$/
+const NAME = /^[a-z0-9-]{1,40}$/
 const FINGERPRINT = /^[0-9a-z]{10}$/
 
 /** Of whatever stands there: what cannot be read counts as not said. */
@@ -51,7 +57,10 @@ export function readAddress(hash: string): Address {
   }
   const capture = words.get('capture') ?? ''
   const filter = (words.get('filter') ?? '').trim()
+  const show = words.get('show') ?? ''
   return {
+    show: NAME.test(show) ? show : null,
+    test: number('test') ?? 1,
     packet: number('packet'),
     flow: number('flow'),
     tab: tabNames.find((name) => name === words.get('tab')) ?? firstTab,
@@ -68,8 +77,10 @@ function readSort(text: string): Sort {
 }
 
 /** With its #; what is as the page begins is not said. */
-export function formatAddress({ packet, flow, tab, filter, sort, capture }: Address): string {
+export function formatAddress({ show, test, packet, flow, tab, filter, sort, capture }: Address): string {
   const words = new URLSearchParams()
+  if (show !== null) words.set('show', show)
+  if (show !== null && test > 1) words.set('test', String(test))
   if (packet !== null) words.set('packet', String(packet))
   if (flow !== null) words.set('flow', String(flow))
   if (tab !== firstTab) words.set('tab', tab)

@@ -1,6 +1,8 @@
 /** The connections: a long table, sorted, chosen by a selection in the words of the command line. */
 import { useState } from 'preact/hooks'
 import type { FlowPage, FlowRow, SortKey } from '../protocol.ts'
+import { firstSort } from './address.ts'
+import { HitsChip } from './editor/hits.tsx'
 import { usePages } from './pages.ts'
 import { type Store, textOf, useStore } from './store.ts'
 import { movedBy, VirtualList } from './virtual-list.tsx'
@@ -25,14 +27,16 @@ const columns: readonly { readonly sort: SortKey; readonly name: string; readonl
 export function FlowPane({ store }: { readonly store: Store }) {
   const run = useStore(store, (state) => state.run)
   const flow = useStore(store, (state) => state.flow)
-  const [filter, setFilter] = useState('')
-  const [sort, setSort] = useState<{ key: SortKey; descending: boolean }>({ key: 'first', descending: false })
+  const hits = useStore(store, (state) => state.hits)
+  const rule = hits?.row ?? null
+  const filter = useStore(store, (state) => state.filter)
+  const sort = useStore(store, (state) => state.sort)
   const [problem, setProblem] = useState<string | null>(null)
-  const key = run === 0 ? null : JSON.stringify([run, filter, sort])
+  const key = run === 0 ? null : JSON.stringify([run, filter, rule, sort])
   const pages = usePages<FlowRow, FlowPage>(key, async (from, count) => {
     try {
       const { key: by, descending } = sort
-      const page = await store.link.ask('flows', { filter, sort: by, descending, from, count })
+      const page = await store.link.ask('flows', { filter, rule, sort: by, descending, from, count })
       setProblem('message' in page ? page.message : null)
       return 'message' in page ? null : page
     } catch (error) {
@@ -53,18 +57,21 @@ export function FlowPane({ store }: { readonly store: Store }) {
       <header class="pane-head">
         <h2 id="flows-title">Connections</h2>
         <span class="quiet">{counted(pages.total, 'connection')}</span>
+        {hits !== null && <HitsChip store={store} hits={hits} />}
       </header>
       <form
         class="filter"
         onSubmit={(event) => {
           event.preventDefault()
           const field = event.currentTarget.elements.namedItem('filter')
-          if (field instanceof HTMLInputElement) setFilter(field.value.trim())
+          if (field instanceof HTMLInputElement) store.show({ filter: field.value.trim() })
         }}
       >
         <input
           name="filter"
           type="text"
+          key={filter}
+          defaultValue={filter}
           aria-label="Selection"
           aria-describedby={problem === null ? undefined : 'filter-problem'}
           aria-invalid={problem !== null}
@@ -95,13 +102,14 @@ export function FlowPane({ store }: { readonly store: Store }) {
                   type="button"
                   title={title}
                   onClick={() =>
-                    setSort(
-                      sort.key === by
-                        ? sort.descending
-                          ? { key: by, descending: false }
-                          : { key: 'first', descending: false }
-                        : { key: by, descending: true },
-                    )
+                    store.show({
+                      sort:
+                        sort.key === by
+                          ? sort.descending
+                            ? { key: by, descending: false }
+                            : firstSort
+                          : { key: by, descending: true },
+                    })
                   }
                 >
                   {name}

@@ -11,3 +11,8 @@ declare module 'inlined:example' {
     readonly rules: { readonly name: string; readonly text: string }
   }
 }
+
+declare module 'inlined:gallery' {
+  /** By the names of their files, without `.scenario`. */
+  export const scenarios: readonly { readonly name: string; readonly text: string }[]
+}

@@ -1,6 +1,9 @@
-import { example } from 'inlined:example'
 import { render } from 'preact'
 import { type Load, usualSettings } from '../protocol.ts'
+import { readAddress } from './address.ts'
+import { exampleLoad, itemOf } from './gallery/catalog.ts'
+import { FIRST } from './gallery/groups.ts'
+import { show, shownName } from './gallery/shown.ts'
 import { Page } from './page.tsx'
 import { Store, textOf } from './store.ts'
 
@@ -11,17 +14,26 @@ interface Served {
   readonly rules6: { readonly name: string; readonly path: string } | null
 }
 
-const store = new Store()
+const store = new Store({ example: exampleLoad(), nameOf: shownName })
 render(<Page store={store} />, document.body)
+addEventListener('hashchange', () => {
+  const address = readAddress(location.hash)
+  const item = itemOf(address.show ?? '')
+  const shown = store.state.load.scenario?.test ?? 0
+  if (item === null || (item.name === shownName(store.state) && address.test - 1 === shown)) return
+  void show(store, item, address.test - 1)
+})
 void begin()
 
 async function begin(): Promise<void> {
   const served = document.getElementById('served')?.textContent
   try {
     const load = served == null ? null : await fetched(JSON.parse(served) as Served)
-    if (load === null || load.captures.length === 0)
-      await store.load({ ...exampleLoad(), ...rulesOnly(load) }, load?.rules == null)
-    else await store.load(load, false)
+    if (load === null) {
+      const address = readAddress(location.hash)
+      await show(store, itemOf(address.show ?? '') ?? itemOf(FIRST)!, address.test - 1)
+    } else if (load.captures.length > 0) await store.load(load, false)
+    else await store.load({ ...exampleLoad(), ...rulesOnly(load) }, load.rules === null)
   } catch (error) {
     store.say(textOf(error))
   }
@@ -43,18 +55,6 @@ async function fetched({ captures, rules, rules6 }: Served): Promise<Load> {
     captures: await Promise.all(captures.map(async ({ name, path }) => ({ name, blob: await bodyOf(path) }))),
     rules: await textAt(rules),
     rules6: await textAt(rules6),
-    settings: usualSettings,
-    scenario: null,
-  }
-}
-
-function exampleLoad(): Load {
-  const { capture, rules } = example
-  const bytes = Uint8Array.from(atob(capture.base64), (character) => character.charCodeAt(0))
-  return {
-    captures: [{ name: capture.name, blob: new Blob([bytes]) }],
-    rules,
-    rules6: null,
     settings: usualSettings,
     scenario: null,
   }

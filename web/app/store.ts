@@ -2,14 +2,26 @@
 import { useEffect, useState } from 'preact/hooks'
 import {
   type Load,
+  type Met,
   type Overview,
   type PacketPlace,
   type Progress,
+  type ScenarioText,
   type SourceFile,
+  type SourceText,
   usualSettings,
 } from '../protocol.ts'
-import { formatAddress, isAbout, readAddress } from './address.ts'
-import { kindOf, rulesOf } from './given-files.ts'
+import {
+  firstSort,
+  firstTab,
+  formatAddress,
+  isAbout,
+  nowhere,
+  readAddress,
+  type Sort,
+  type TabName,
+} from './address.ts'
+import { kindOf, rulesOf, textOfFile } from './given-files.ts'
 import { Refused, WorkerLink } from './worker-link.ts'
 
 export interface State {
@@ -26,7 +38,24 @@ export interface State {
   readonly place: PacketPlace | null
   /** The capture that came with the page is shown. */
   readonly isExample: boolean
+  /** What is shown was made of this. */
+  readonly load: Load
+  /** The rule that was chosen, with its packets; null for none. */
+  readonly hits: RuleHits | null
+  readonly tab: TabName
+  /** The selection of connections; '' for all. */
+  readonly filter: string
+  readonly sort: Sort
 }
+
+export interface RuleHits extends Met {
+  /** Its place among the rows of the ruleset. */
+  readonly row: number
+  /** `FORWARD 3`. */
+  readonly name: string
+}
+
+const noLoad: Load = { captures: [], rules: null, rules6: null, settings: usualSettings, scenario: null }
 
 const nothing: State = {
   run: 0,
@@ -37,15 +66,32 @@ const nothing: State = {
   flow: 0,
   place: null,
   isExample: false,
+  load: noLoad,
+  hits: null,
+  tab: firstTab,
+  filter: '',
+  sort: firstSort,
 }
 
+/** An edit that takes no longer shows no progress. */
+const QUIET_MS = 400
+
 export class Store {
+  /** The capture that came with the page, and its rules. */
+  readonly example: Load
   readonly link = new WorkerLink()
   state: State = nothing
   /** Loads that were begun. */
   #loads = 0
-  #load: Load = { captures: [], rules: null, rules6: null, settings: usualSettings, scenario: null }
   readonly #listeners = new Set<() => void>()
+
+  /** The name in the gallery of what is shown; null where it is from elsewhere. */
+  readonly #nameOf: (state: State) => string | null
+
+  constructor({ example, nameOf }: { example: Load; nameOf: (state: State) => string | null }) {
+    this.example = example
+    this.#nameOf = nameOf
+  }
 
   subscribe(listener: () => void): () => void {
     this.#listeners.add(listener)
@@ -61,62 +107,109 @@ export class Store {
     this.#set({ message })
   }
 
-  /** Captures among the files take the place of those before, and so do rules; what is not among them stays. */
+  /** Captures, rules and settings among the files take the place of those before; what is not among them stays. */
   async take(files: readonly File[]): Promise<void> {
+    const { load: shown, isExample } = this.state
     const captures: SourceFile[] = []
-    let { rules, rules6 } = this.#load
+    let { rules, rules6, settings } = shown
+    let scenario: SourceText | null = null
     try {
       for (const file of files) {
-        if ((await kindOf(file)) === 'capture') captures.push({ name: file.name, blob: file })
-        else {
+        const kind = await kindOf(file)
+        if (kind === 'capture') captures.push({ name: file.name, blob: file })
+        else if (kind === 'scenario') scenario = { name: file.name, text: await textOfFile(file) }
+        else if (kind === 'rules') {
           const { family, text } = await rulesOf(file)
           if (family === 'ipv6') rules6 = text
           else rules = text
-        }
+        } else settings = { ...settings, [kind]: await textOfFile(file) }
       }
     } catch (error) {
       this.say(error instanceof Error ? error.message : String(error))
       return
     }
+    if (scenario !== null) {
+      await this.play({ ...scenario, files: [] })
+      return
+    }
     // The example's rules are the example's.
-    const gaveRules = rules !== this.#load.rules || rules6 !== this.#load.rules6
-    if (captures.length > 0 && this.state.isExample && !gaveRules) {
+    const gaveRules = rules !== shown.rules || rules6 !== shown.rules6
+    if (captures.length > 0 && isExample && !gaveRules) {
       rules = null
       rules6 = null
     }
-    const isExample = this.state.isExample && captures.length === 0
+    // Without a capture they are shown with that of the example.
+    const packets = shown.scenario === null ? shown.captures : this.example.captures
     await this.load(
-      {
-        ...this.#load,
-        captures: captures.length > 0 ? captures : this.#load.captures,
-        rules,
-        rules6,
-        scenario: null,
-      },
-      isExample,
+      { captures: captures.length > 0 ? captures : packets, rules, rules6, settings, scenario: null },
+      captures.length === 0 && (isExample || shown.scenario !== null),
     )
   }
 
-  withoutRules(): Promise<void> {
-    return this.load({ ...this.#load, rules: null, rules6: null }, this.state.isExample)
+  withoutRules(): Promise<unknown> {
+    return this.load({ ...this.state.load, rules: null, rules6: null }, this.state.isExample)
   }
 
-  /** What is shown stays until the new run is there; where that fails, it stays as well. */
-  async load(load: Load, isExample: boolean): Promise<void> {
+  /** Shows a test of a scenario. */
+  play(scenario: ScenarioText, test = 0): Promise<unknown> {
+    return this.load({ ...noLoad, scenario: { ...scenario, test } }, false)
+  }
+
+  /** The same packets under other circumstances, or nearly the same: the cursor stays. Answers what is wrong, or null. */
+  edit(part: Partial<Load>): Promise<string | null> {
+    return this.load({ ...this.state.load, ...part }, this.state.isExample, true)
+  }
+
+  /** What is shown stays until the new run is there; where that fails, it stays as well. Answers what is wrong, or null. */
+  async load(load: Load, isExample: boolean, isEdit = false): Promise<string | null> {
     const turn = ++this.#loads
-    this.#set({ message: null, progress: { bytesRead: 0, bytes: 0, packets: 0, flows: 0 } })
+    const { packet } = this.state
+    const begun = performance.now()
+    if (!isEdit) this.#set({ message: null, progress: { bytesRead: 0, bytes: 0, packets: 0, flows: 0 } })
     try {
       const overview = await this.link.ask('load', load, (progress) => {
-        if (this.#loads === turn) this.#set({ progress })
+        if (this.#loads !== turn || (isEdit && performance.now() - begun < QUIET_MS)) return
+        this.#set({ progress })
       })
-      if (this.#loads !== turn) return
-      this.#load = load
+      if (this.#loads !== turn) return null
       const run = this.state.run + 1
-      this.#set({ run, overview, progress: null, isExample, packet: 0, flow: 0, place: null })
-      await this.#begin(overview)
+      const keeps = isEdit && packet > 0
+      this.#set({
+        run,
+        overview,
+        load,
+        isExample,
+        progress: null,
+        hits: null,
+        ...(!keeps && { packet: 0, flow: 0, place: null, filter: '' }),
+      })
+      if (keeps) await this.move(packet)
+      else await this.#begin(overview)
+      return null
     } catch (error) {
-      if (this.#loads === turn) this.#set({ progress: null, message: textOf(error) })
+      if (this.#loads !== turn) return null
+      this.#set({ progress: null, ...(!isEdit && { message: textOf(error) }) })
+      return textOf(error)
     }
+  }
+
+  /** Chooses a rule by its place among the rows, and goes to the first of its packets from the cursor on. */
+  async chooseRule(row: number, name: string): Promise<void> {
+    const { run } = this.state
+    try {
+      const met = await this.link.ask('met', { row })
+      if (this.state.run !== run) return
+      this.#set({ hits: { ...met, row, name } })
+      const { packet } = this.state
+      const next = met.packets.find((one) => one >= packet) ?? met.packets[0]
+      if (next !== undefined && next !== packet) await this.move(next)
+    } catch (error) {
+      if (this.state.run === run) this.say(textOf(error))
+    }
+  }
+
+  leaveRule(): void {
+    this.#set({ hits: null })
   }
 
   /** Gives up the load in hand. */
@@ -126,13 +219,17 @@ export class Store {
 
   /** The moment that the address names, else the first thing that is out of the ordinary. */
   async #begin(overview: Overview): Promise<void> {
-    const address = readAddress(location.hash)
+    const told = readAddress(location.hash)
+    // What is opened later on has another address, unless that was asked for.
+    const isTold = this.state.run === 1 || (told.show !== null && told.show === this.#nameOf(this.state))
+    const address = isTold ? told : nowhere
     if (address.packet !== null && isAbout(address, overview.fingerprint)) {
       await this.follow()
       return
     }
     const worst = await this.link.ask('flows', {
       filter: '',
+      rule: null,
       sort: 'odd',
       descending: true,
       from: 0,
@@ -151,12 +248,20 @@ export class Store {
       this.say(otherCapture)
       return
     }
-    if (address.packet === this.state.packet) return
+    const { tab, filter, sort } = address
+    this.#set({ tab, filter, sort })
+    if (address.packet === this.state.packet && (address.flow ?? this.state.flow) === this.state.flow) return
     if (address.packet > overview.packets) {
       this.say(`The address names packet ${address.packet}; the capture has ${overview.packets}.`)
       return
     }
     await this.move(address.packet, address.flow ?? undefined)
+  }
+
+  /** What is shown beside the cursor: another tab, selection or order. */
+  show(part: Partial<Pick<State, 'tab' | 'filter' | 'sort'>>): void {
+    this.#set(part)
+    this.#write()
   }
 
   /** Puts the cursor on a packet, and chooses its connection, or the one given. */
@@ -176,10 +281,21 @@ export class Store {
   }
 
   #write(): void {
-    const { overview, packet, flow } = this.state
-    if (overview === null) return
+    const { overview, packet, flow, tab, filter, sort } = this.state
+    if (overview === null || packet === 0) return
     const capture = overview.fingerprint
-    const hash = formatAddress({ packet, flow: flow === 0 ? null : flow, capture })
+    const show = this.#nameOf(this.state)
+    const test = (this.state.load.scenario?.test ?? 0) + 1
+    const hash = formatAddress({
+      show,
+      test,
+      packet,
+      flow: flow === 0 ? null : flow,
+      tab,
+      filter,
+      sort,
+      capture,
+    })
     if (location.hash !== hash) history.replaceState(null, '', hash)
   }
 }
