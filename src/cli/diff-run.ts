@@ -3,18 +3,14 @@ import type { Assumption } from '../explain/assumption.ts'
 import { count } from '../explain/number-words.ts'
 import { formatDifferenceMarkdown } from '../format/difference-markdown.ts'
 import { formatDifference } from '../format/difference-text.ts'
-import { logLine } from '../format/log-line.ts'
-import { Comparison } from '../replay/difference/comparison.ts'
 import type { Difference } from '../replay/difference/difference.ts'
-import { NewSide } from '../replay/difference/new-side.ts'
-import { Side, type SideParts } from '../replay/difference/side.ts'
-import { Tracing } from '../replay/difference/tracing.ts'
-import type { Instant, Moment, Replay } from '../replay/replay.ts'
+import type { Instant, Moment } from '../replay/replay.ts'
 import type { Ruleset } from '../ruleset/model.ts'
-import type { Run } from '../run/run.ts'
+import { assumptionsOfBoth, compareRuns, type RunPair } from '../run/compare-runs.ts'
 import { oneSecret } from '../run/secret.ts'
 import type { DiffOptions, DiffRequest } from './diff-options.ts'
 import { EXIT_CHECK_FAILED, EXIT_OK, EXIT_UNREADABLE, EXIT_WRONG_USE } from './exit-codes.ts'
+import type { Moment as MomentWords } from './moment.ts'
 import { Output, writeStandardError } from './output.ts'
 import { Progress } from './progress.ts'
 import { prepareHost } from './run/host.ts'
@@ -53,20 +49,6 @@ async function readBoth({ options, old, now }: DiffRequest, width: number): Prom
   return { old: await both(old, options.old6), now: await both(now, options.new6) }
 }
 
-/** Both runs over one capture, ready to be looked at. */
-interface Pair {
-  readonly old: Run
-  readonly now: Run
-  readonly oldSide: Side
-  readonly nowSide: NewSide
-}
-
-/** A comparison, or the look at the ways of single packets. */
-type Onlooker = Pick<Comparison, 'begin' | 'take' | 'swap'>
-
-/** Ends a run of which the rest tells nothing. */
-class Enough extends Error {}
-
 class DiffRun {
   readonly #request: DiffRequest
   /** One secret for all runs, so that a full table evicts the same entries. */
@@ -74,6 +56,7 @@ class DiffRun {
   readonly #rules: BothRules
   readonly #spool: Spool
   readonly #errors = terminalOf(process.stderr, process.env)
+  #progress: Progress | null = null
 
   constructor(request: DiffRequest, rules: BothRules, spool: Spool) {
     this.#request = request
@@ -82,30 +65,43 @@ class DiffRun {
   }
 
   async run(): Promise<number> {
-    const pair = await this.#open()
-    const comparison = new Comparison(pair.oldSide, pair.nowSide)
-    const replay = await this.#look(pair, comparison, true)
-    comparison.finish()
-    const telling = new Set(comparison.changes.tellingPackets())
-    const whys = telling.size === 0 ? null : await this.#trace(telling)
-    const difference = comparison.difference((packet) => whys?.get(packet) ?? null)
-    const assumptions = this.#assumptions(pair, replay)
-    if (pair.old.isUnreadable && replay.summary.packets === 0) {
+    const { swapAt, sysctlNew } = this.#request.options
+    const compared = await compareRuns(() => this.#open(), {
+      ...(swapAt !== null && {
+        swap: {
+          moments: (start, names) => this.#swapMoments(swapAt, start, names),
+          rulesets: this.#rules.now,
+          sysctls: sysctlNew,
+        },
+      }),
+      onProgress: (bytesRead, packets, bytes) => {
+        this.#progress ??= new Progress(bytes, { terminal: this.#errors })
+        this.#progress.update(bytesRead, packets)
+      },
+      say: (text) => {
+        this.#progress?.finish()
+        this.#say(text)
+      },
+    })
+    this.#progress?.finish()
+    const { difference, replay, old } = compared
+    const assumptions = assumptionsOfBoth(compared)
+    if (old.isUnreadable && replay.summary.packets === 0) {
       for (const { sentence } of assumptions) this.#say(sentence)
       return EXIT_UNREADABLE
     }
     this.#print(difference, assumptions)
     for (const moment of replay.missed) {
       const packets = count(replay.summary.packets, 'packet')
-      const text = missedText(moment, '--swap-at', pair.old.capture.names, packets)
+      const text = missedText(moment, '--swap-at', old.capture.names, packets)
       if (text !== null) this.#say(text)
     }
-    if (pair.old.isUnreadable) return EXIT_UNREADABLE
+    if (old.isUnreadable) return EXIT_UNREADABLE
     if (replay.missed.length > 0) return EXIT_WRONG_USE
     return difference.same ? EXIT_OK : EXIT_CHECK_FAILED
   }
 
-  async #open(): Promise<Pair> {
+  async #open(): Promise<RunPair> {
     const { options, files } = this.#request
     const { width } = this.#errors
     const { old, now } = this.#rules
@@ -122,82 +118,12 @@ class DiffRun {
     const nowRun = isSwap
       ? makeRun({ ...parts, options: shared, rulesets: old }, prepared, oldRun.capture)
       : ofNew
-    return {
-      old: oldRun,
-      now: nowRun,
-      oldSide: new Side({ ...partsOf(oldRun), firewall: oldRun.firewall }),
-      nowSide: new NewSide({ ...partsOf(nowRun), station: nowRun.station() }),
-    }
+    return { old: oldRun, now: nowRun }
   }
 
-  /** The second pass: of the packets that tell of a change, where their ways part. */
-  async #trace(numbers: ReadonlySet<number>): Promise<Tracing['whys']> {
-    const pair = await this.#open()
-    const tracing = new Tracing(pair.oldSide, pair.nowSide, numbers)
-    const looked: Onlooker = {
-      begin: () => tracing.begin(),
-      swap: (rulesets) => tracing.swap(rulesets),
-      take: (packet, outcome, number) => {
-        tracing.take(packet, outcome, number)
-        if (tracing.isDone) throw new Enough()
-      },
-    }
-    try {
-      await this.#look(pair, looked, false)
-    } catch (error) {
-      if (!(error instanceof Enough)) throw error
-    }
-    return tracing.whys
-  }
-
-  async #look(pair: Pair, onlooker: Onlooker, isFirst: boolean): Promise<Replay> {
-    const { old, now } = pair
-    const progress = new Progress(old.size, { terminal: this.#errors })
-    const say = (text: string) => {
-      progress.finish()
-      if (isFirst) this.#say(text)
-    }
-    const replay = old.replay(
-      {
-        onStart: (start) => {
-          now.start(start)
-          onlooker.begin()
-          return this.#swapMoment(start, old.capture.names)
-        },
-        onPacket: (packet, outcome, number) => onlooker.take(packet, outcome, number),
-        onMoment: () => this.#swap(pair, onlooker),
-        onProgress: (bytesRead) => progress.update(bytesRead, replay.summary.packets),
-      },
-      say,
-    )
-    await replay.run()
-    progress.finish()
-    return replay
-  }
-
-  #swapMoment(start: Instant, names: readonly string[]): Moment[] {
-    const { swapAt, tz } = this.#request.options
-    return swapAt === null ? [] : [runMoment(swapAt, start, tz ?? UTC, { names, option: '--swap-at' })]
-  }
-
-  #swap({ old, now }: Pair, onlooker: Onlooker): void {
-    const { clock } = old.tracker
-    now.tracker.setTime(clock.seconds, clock.nanoseconds)
-    now.tracker.settle()
-    for (const { name, value } of this.#request.options.sysctlNew) now.tracker.settings.set(name, value)
-    onlooker.swap(this.#rules.now)
-  }
-
-  #assumptions({ old, now }: Pair, replay: Replay): Assumption[] {
-    const ofOld = old.assumptionsOf(replay)
-    const { consequences } = now
-    const silenced = consequences?.silenced ?? 0
-    const list = ofOld.filter(({ code }) => code !== 'consequences' && code !== 'queued')
-    if (silenced + (old.consequences?.silenced ?? 0) > 0) {
-      const sentence = `with OLD ${count(old.consequences?.silenced ?? 0, 'packet')} would not have been sent, with NEW ${silenced}: they follow an opening packet that the rules drop (--as-recorded judges them all the same)`
-      list.push({ code: 'consequences', count: silenced, sentence })
-    }
-    return list
+  #swapMoments(swapAt: MomentWords, start: Instant, names: readonly string[]): Moment[] {
+    const zone = this.#request.options.tz ?? UTC
+    return [runMoment(swapAt, start, zone, { names, option: '--swap-at' })]
   }
 
   #print(difference: Difference, assumptions: readonly Assumption[]): void {
@@ -225,14 +151,4 @@ class DiffRun {
 
 function sysctlTexts({ sysctlNew }: DiffOptions): string[] {
   return sysctlNew.map(({ name, value }) => `${name}=${value}`)
-}
-
-function partsOf(run: Run): Omit<SideParts, 'firewall'> {
-  return {
-    recordOf: (packet, outcome, number) => run.recordOf(packet, outcome, number),
-    noteText: (note, passage) =>
-      note.kind === 'log'
-        ? logLine(note, passage, run.firewall.host.interfaces)
-        : `NFLOG group ${note.group}: ${note.prefix}`,
-  }
 }
