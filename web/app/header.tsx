@@ -1,5 +1,7 @@
 /** What is loaded, and how to load something else. */
-import { useRef } from 'preact/hooks'
+import { useRef, useState } from 'preact/hooks'
+import { changedSettings, SettingsDialog } from './editor/settings-dialog.tsx'
+import { Gallery } from './gallery/gallery.tsx'
 import { type Store, useStore } from './store.ts'
 import { counted, grouped, spanText } from './words.ts'
 
@@ -7,7 +9,11 @@ export function Header({ store }: { readonly store: Store }) {
   const overview = useStore(store, (state) => state.overview)
   const isExample = useStore(store, (state) => state.isExample)
   const progress = useStore(store, (state) => state.progress)
+  const settings = useStore(store, (state) => state.load.settings)
+  const scenario = useStore(store, (state) => state.load.scenario)
+  const [dialog, setDialog] = useState<'gallery' | 'settings' | null>(null)
   const input = useRef<HTMLInputElement>(null)
+  const changed = changedSettings(settings)
   return (
     <header class="page-head">
       <h1>Sallyport</h1>
@@ -16,8 +22,13 @@ export function Header({ store }: { readonly store: Store }) {
           'Drop a capture here, and rules if you have some: nothing leaves this page.'
         ) : (
           <>
-            {isExample && <span class="tag">example</span>} <b>{overview.names.join(', ')}</b>
-            {overview.rules === null ? ', without rules' : ` through ${overview.rules}`}
+            {isExample && <span class="tag">example</span>}
+            {scenario !== null && <span class="tag">scenario</span>} <b>{overview.names.join(', ')}</b>
+            {scenario !== null
+              ? ''
+              : overview.rules === null
+                ? ', without rules'
+                : ` through ${overview.rules}`}
             <span class="quiet">
               {' '}
               · {counted(overview.packets, 'packet')} in {spanText(overview.end - overview.start)} ·{' '}
@@ -29,6 +40,14 @@ export function Header({ store }: { readonly store: Store }) {
         )}
       </p>
       <div class="actions">
+        <button type="button" aria-haspopup="dialog" onClick={() => setDialog('gallery')}>
+          Scenarios
+        </button>
+        {overview !== null && scenario === null && (
+          <button type="button" aria-haspopup="dialog" onClick={() => setDialog('settings')}>
+            Settings{changed === 0 ? '' : ` (${changed})`}
+          </button>
+        )}
         <button type="button" onClick={() => input.current?.click()}>
           Open capture or rules…
         </button>
@@ -50,6 +69,8 @@ export function Header({ store }: { readonly store: Store }) {
           </button>
         )}
       </div>
+      {dialog === 'gallery' && <Gallery store={store} onClose={() => setDialog(null)} />}
+      {dialog === 'settings' && <SettingsDialog store={store} onClose={() => setDialog(null)} />}
       {progress !== null && (
         <p class="progress" role="status">
           <progress max={Math.max(1, progress.bytes)} value={progress.bytesRead} aria-label="Read" />

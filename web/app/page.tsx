@@ -1,8 +1,10 @@
 /** The whole page: its panes show the same moment. */
 import { useEffect, useRef, useState } from 'preact/hooks'
+import { firstTab, type TabName } from './address.ts'
 import { ExplainPane } from './explain-pane.tsx'
 import { useExplained } from './explained.ts'
 import { FlowPane } from './flow-pane.tsx'
+import { ScenarioPane } from './gallery/scenario-pane.tsx'
 import { Header } from './header.tsx'
 import { RulesPane } from './rules-pane.tsx'
 import { SequencePane } from './sequence-pane.tsx'
@@ -16,6 +18,7 @@ const COLUMN_PIXELS = 7.3
 export function Page({ store }: { readonly store: Store }) {
   const message = useStore(store, (state) => state.message)
   const overview = useStore(store, (state) => state.overview)
+  const isScenario = useStore(store, (state) => state.load.scenario !== null)
   const [isOver, setOver] = useState(false)
   useEffect(() => {
     const keys = (event: KeyboardEvent) => moveByKey(store, event)
@@ -57,7 +60,14 @@ export function Page({ store }: { readonly store: Store }) {
         <TimelinePane store={store} />
         {overview !== null && (
           <div class="panes">
-            <FlowPane store={store} />
+            {isScenario ? (
+              <div class="text-and-flows">
+                <ScenarioPane store={store} />
+                <FlowPane store={store} />
+              </div>
+            ) : (
+              <FlowPane store={store} />
+            )}
             <SequencePane store={store} />
             <Side store={store} />
           </div>
@@ -67,19 +77,16 @@ export function Page({ store }: { readonly store: Store }) {
   )
 }
 
-const tabs = [
+const tabs: readonly (readonly [TabName, string])[] = [
   ['why', 'Why'],
   ['table', 'State table'],
   ['rules', 'Rules'],
-] as const
-
-type Tab = (typeof tabs)[number][0]
+]
 
 /** What there is about the packet under the cursor, one at a time. */
 function Side({ store }: { readonly store: Store }) {
-  const hasRules = useStore(store, (state) => state.overview?.hasRules ?? false)
   const packet = useStore(store, (state) => state.packet)
-  const [chosen, setChosen] = useState<Tab>('why')
+  const chosen = useStore(store, (state) => state.tab)
   const [columns, setColumns] = useState(72)
   const box = useRef<HTMLElement>(null)
   useEffect(() => {
@@ -92,12 +99,11 @@ function Side({ store }: { readonly store: Store }) {
     return () => observer.disconnect()
   }, [])
   const explained = useExplained(store, columns)
-  const shown = tabs.filter(([tab]) => tab !== 'rules' || hasRules)
-  const tab = chosen === 'rules' && !hasRules ? 'why' : chosen
+  const tab = tabs.some(([name]) => name === chosen) ? chosen : firstTab
   return (
     <section class="pane side" ref={box} aria-label="The packet under the cursor">
       <div class="pane-head tabs" role="tablist" aria-label="About the packet under the cursor">
-        {shown.map(([name, label], index) => (
+        {tabs.map(([name, label], index) => (
           <button
             key={name}
             type="button"
@@ -106,13 +112,13 @@ function Side({ store }: { readonly store: Store }) {
             aria-selected={tab === name}
             aria-controls="side-panel"
             tabIndex={tab === name ? 0 : -1}
-            onClick={() => setChosen(name)}
+            onClick={() => store.show({ tab: name })}
             onKeyDown={(event) => {
               const step = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0
               if (step === 0) return
               event.stopPropagation()
-              const [next] = shown[(index + step + shown.length) % shown.length]!
-              setChosen(next)
+              const [next] = tabs[(index + step + tabs.length) % tabs.length]!
+              store.show({ tab: next })
               document.getElementById(`tab-${next}`)?.focus()
             }}
           >
@@ -131,7 +137,9 @@ function Side({ store }: { readonly store: Store }) {
 
 /** Left and right move the cursor, wherever the focus is, but in fields that use these keys themselves. */
 function moveByKey(store: Store, event: KeyboardEvent): void {
-  if (event.target instanceof HTMLInputElement || event.altKey || event.ctrlKey || event.metaKey) return
+  const { target } = event
+  const isField = target instanceof HTMLElement && target.closest('input, textarea, select, dialog') !== null
+  if (isField || event.altKey || event.ctrlKey || event.metaKey) return
   const step = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0
   if (step === 0 || store.state.packet === 0) return
   event.preventDefault()

@@ -40,6 +40,9 @@ export interface State {
   readonly isExample: boolean
   /** What is shown was made of this. */
   readonly load: Load
+  /** The same before it was edited, and how often something was opened: a number for who keeps drafts. */
+  readonly given: Load
+  readonly opened: number
   /** The rule that was chosen, with its packets; null for none. */
   readonly hits: RuleHits | null
   readonly tab: TabName
@@ -67,6 +70,8 @@ const nothing: State = {
   place: null,
   isExample: false,
   load: noLoad,
+  given: noLoad,
+  opened: 0,
   hits: null,
   tab: firstTab,
   filter: '',
@@ -81,6 +86,8 @@ export class Store {
   readonly example: Load
   readonly link = new WorkerLink()
   state: State = nothing
+  /** Texts as they are typed, by what they are of and `opened`: a half-typed one outlives the pane that shows it. */
+  readonly drafts = new Map<string, string>()
   /** Loads that were begun. */
   #loads = 0
   readonly #listeners = new Set<() => void>()
@@ -157,11 +164,19 @@ export class Store {
 
   /** The same packets under other circumstances, or nearly the same: the cursor stays. Answers what is wrong, or null. */
   edit(part: Partial<Load>): Promise<string | null> {
-    return this.load({ ...this.state.load, ...part }, this.state.isExample, true)
+    return this.load({ ...this.state.load, ...part }, this.state.isExample, 'edit')
+  }
+
+  /** Another test of the scenario that is shown. */
+  playTest(test: number): void {
+    const { load } = this.state
+    if (load.scenario !== null)
+      void this.load({ ...load, scenario: { ...load.scenario, test } }, false, 'test')
   }
 
   /** What is shown stays until the new run is there; where that fails, it stays as well. Answers what is wrong, or null. */
-  async load(load: Load, isExample: boolean, isEdit = false): Promise<string | null> {
+  async load(load: Load, isExample: boolean, how: 'open' | 'test' | 'edit' = 'open'): Promise<string | null> {
+    const isEdit = how === 'edit'
     const turn = ++this.#loads
     const { packet } = this.state
     const begun = performance.now()
@@ -181,6 +196,7 @@ export class Store {
         isExample,
         progress: null,
         hits: null,
+        ...(how === 'open' && { given: load, opened: this.state.opened + 1 }),
         ...(!keeps && { packet: 0, flow: 0, place: null, filter: '' }),
       })
       if (keeps) await this.move(packet)
