@@ -10,13 +10,13 @@ const LONGEST_LINTED = 200_000
 export function rulesMarks({ name, text, family }: RulesCheckQuestion): TextMark[] {
   const parsed = parseRuleset(text, { family, file: name })
   if (parsed.ruleset.faulty === true || text.length > LONGEST_LINTED)
-    return parsed.diagnostics.map(diagnosticMark)
+    return parsed.diagnostics.map((one) => diagnosticMark(one, text))
   const known = new Set(parsed.diagnostics.map(({ position, code }) => `${position} ${code}`))
   const findings = lintRuleset(text, parsed).findings.filter(
     ({ position, code }) => !known.has(`${position} ${code}`),
   )
   return [
-    ...parsed.diagnostics.map(diagnosticMark),
+    ...parsed.diagnostics.map((one) => diagnosticMark(one, text)),
     ...findings.map(({ severity, position, length, place, code, message, advice, lines }): TextMark => {
       const fix = lines.length === 0 ? advice : `${advice ?? 'write'}: ${lines.join('\n')}`
       return {
@@ -33,7 +33,8 @@ export function rulesMarks({ name, text, family }: RulesCheckQuestion): TextMark
   ].sort((a, b) => a.start - b.start)
 }
 
-export function diagnosticMark(diagnostic: Diagnostic): TextMark {
+/** `text` is that of the rules. */
+export function diagnosticMark(diagnostic: Diagnostic, text: string): TextMark {
   const { severity, code, place, position, length, message, expected, suggestion, fixes } = diagnostic
   return {
     start: position,
@@ -43,8 +44,15 @@ export function diagnosticMark(diagnostic: Diagnostic): TextMark {
     code,
     message: suggestion === null ? message : `${message}; did you mean ${suggestion}?`,
     advice: expected === null ? null : `expected: ${expected}`,
-    fixes: fixes.map(fixOf),
+    fixes: fixes.length > 0 ? fixes.map(fixOf) : wordFix(text.slice(position, position + length), diagnostic),
   }
+}
+
+/** Of a single word the one that was probably meant takes its place. */
+function wordFix(word: string, { position, suggestion }: Diagnostic): TextMark['fixes'] {
+  const isAlike = suggestion !== null && suggestion.startsWith('-') === word.startsWith('-')
+  if (!isAlike || !/^[\w-]+$/.test(word)) return []
+  return [{ start: position, end: position + word.length, text: suggestion }]
 }
 
 function fixOf({ position, length, text }: Fix): TextMark['fixes'][number] {

@@ -75,7 +75,7 @@ function inlineMarks({ text, file }: ScenarioFile, { family, source }: RulesText
     return Math.min(text.length, to + Math.max(0, indent) + position - at)
   }
   return parseRuleset(own, { family, file }).diagnostics.map((diagnostic) => {
-    const mark = diagnosticMark(diagnostic)
+    const mark = diagnosticMark(diagnostic, own)
     return {
       ...mark,
       start: moved(mark.start),

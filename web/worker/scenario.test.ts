@@ -78,6 +78,8 @@ test('a mistake in the rules of a scenario is told at its word, not at the block
   expect(scenario.text.slice(error.start, error.end)).toBe('tpc')
   expect(error.line).toBe(scenario.text.slice(0, error.start).split('\n').length)
   expect(error.message).toContain('did you mean tcp?')
+  const [fix] = error.fixes
+  expect([scenario.text.slice(fix!.start, fix!.end), fix!.text]).toEqual(['tpc', 'tcp'])
 })
 
 test('a word that is none is told with the one that was meant', async () => {

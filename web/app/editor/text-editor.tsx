@@ -10,6 +10,9 @@ import { fixed } from './text-changes.ts'
 
 /** Longer texts are changed in an editor that is made for them. */
 const MOST_LINES = 10_000
+/** Of the type, and beside the text: see editor.css. */
+const COLUMN_PIXELS = 7.3
+const INSET_PIXELS = 62
 
 export interface TextEditorProps {
   readonly id: string
@@ -49,6 +52,7 @@ export function TextEditor(props: TextEditorProps) {
   const box = useRef<HTMLDivElement>(null)
   const field = useRef<HTMLTextAreaElement>(null)
   const [caret, setCaret] = useState(0)
+  const [columns, setColumns] = useState(0)
   const lines = useMemo(() => text.split('\n'), [text])
   const byLine = useMemo(() => groupByLine(marks), [marks])
   const caretLine = useMemo(() => lineOf(text, Math.min(caret, text.length)), [text, caret])
@@ -60,6 +64,15 @@ export function TextEditor(props: TextEditorProps) {
     // Only where it differs, so that the caret stays.
     if (field.current !== null && field.current.value !== text) field.current.value = text
   }, [text])
+  useEffect(() => {
+    const view = box.current
+    if (view === null) return
+    const observer = new ResizeObserver(() =>
+      setColumns(Math.floor((view.clientWidth - INSET_PIXELS) / COLUMN_PIXELS)),
+    )
+    observer.observe(view)
+    return () => observer.disconnect()
+  }, [])
   // What is opened begins at its top; from the next step on the line stays in sight.
   const followed = useRef<number | null>(null)
   useEffect(() => {
@@ -113,6 +126,7 @@ export function TextEditor(props: TextEditorProps) {
                 start={starts[index]!}
                 marks={byLine.get(index + 1) ?? nothing}
                 isCurrent={current === index + 1}
+                columns={columns}
               />
             ))}
           </div>
@@ -210,22 +224,27 @@ interface LineProps {
   readonly start: number
   readonly marks: readonly TextMark[]
   readonly isCurrent: boolean
+  /** Of the field. */
+  readonly columns: number
 }
 
 /** Drawn anew only where something about it has changed: of a long text that is typed in, one line has. */
 class Line extends Component<LineProps> {
   override shouldComponentUpdate(next: LineProps): boolean {
-    const { text, marks, isCurrent } = this.props
+    const { text, marks, isCurrent, columns } = this.props
     return (
       text !== next.text ||
       isCurrent !== next.isCurrent ||
+      columns !== next.columns ||
       !areAlike(marks, this.props.start, next.marks, next.start)
     )
   }
 
-  render({ number, text, start, marks, isCurrent }: LineProps) {
+  render({ number, text, start, marks, isCurrent, columns }: LineProps) {
     const kind = ranks.find((rank) => marks.some((mark) => mark.kind === rank))
     const failed = marks.find((mark) => mark.kind === 'failed')
+    // Behind the end of the line where there is room; it stands below the field in any case.
+    const hasRoom = failed !== undefined && text.length + failed.message.length + 2 < columns
     return (
       <div
         data-line={number}
@@ -241,7 +260,7 @@ class Line extends Component<LineProps> {
             </span>
           ),
         )}
-        {failed !== undefined && <span class="ghost"> {failed.message}</span>}
+        {hasRoom && <span class="ghost">{`  ${failed.message}`}</span>}
       </div>
     )
   }

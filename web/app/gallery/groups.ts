@@ -57,7 +57,12 @@ export function headOf(text: string): { readonly title: string; readonly summary
     .exec(text)![0]
     .split('\n')
     .map((line) => line.replace(/^# ?/, ''))
-  const summary = comment.slice(2).join(' ').trim()
+  const paragraph = comment.slice(2)
+  const end = paragraph.indexOf('')
+  const summary = paragraph
+    .slice(0, end < 0 ? paragraph.length : end)
+    .join(' ')
+    .trim()
   return {
     title: (comment[0] ?? '').replaceAll('`', '').replace(/\.$/, ''),
     // The first sentence, for a list of many.
