@@ -14,11 +14,12 @@ export {
 export {
   type OpenRule,
   type QueryAnswer,
+  type QueryOptions,
   queryRuleset,
   type RuleReference,
 } from './analysis/query/query.ts'
 export { NoQuestion } from './analysis/query/question.ts'
-export { TooManyCases, type Verdict, type WayName } from './analysis/query/walk.ts'
+export type { Verdict, WayName } from './analysis/query/walk.ts'
 export type { Witness } from './analysis/query/witness.ts'
 // Captures in and out
 export { type CaptureInput, type CaptureOptions, MergedCapture, readCapture } from './capture/merge.ts'

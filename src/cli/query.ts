@@ -1,12 +1,11 @@
 /** `sallyport query`: which packets of a description the rules accept. */
 import { type QueryAnswer, queryRuleset, type RuleReference } from '../analysis/query/query.ts'
 import { NoQuestion } from '../analysis/query/question.ts'
-import { TooManyCases } from '../analysis/query/walk.ts'
 import { printable } from '../diagnostic/printable.ts'
 import { ordinal } from '../explain/number-words.ts'
 import { FIRST_WORDS } from '../filter/vocabulary.ts'
 import { readFilter } from './captures.ts'
-import { defineCommand } from './command.ts'
+import { defineCommand, ValueError } from './command.ts'
 import { EXIT_CHECK_FAILED, EXIT_OK, EXIT_UNREADABLE } from './exit-codes.ts'
 import { Failure, wrongUse } from './failure.ts'
 import { Output } from './output.ts'
@@ -40,11 +39,18 @@ export const query = defineCommand({
       group: 'Rules',
       sentence: 'the sets that -m set and -j SET name: what ipset save prints; examples have their addresses',
     },
+    seconds: {
+      kind: 'parsed',
+      parse: parseSeconds,
+      valueName: 'NUMBER',
+      group: 'Rules',
+      sentence: 'about so long it may take (5 by default); what is not decided then is told as undecided',
+    },
     json: { kind: 'flag', group: 'Output', sentence: 'a JSON object for each answer, one a line' },
   },
   notes: [
     'Asked is about whole packets of connections that are not translated so far, by the way that they take: INPUT is to this host, FORWARD through it, OUTPUT from it. Each example was sent through the engine, and got that verdict by that rule.',
-    'Exit code 1 where the rules cut the packets into too many kinds to tell them apart, 3 where they have mistakes.',
+    'Exit code 1 where something is undecided: the rules cut the packets into more kinds than can be told apart in the time; 3 where the rules have mistakes.',
   ],
   examples: [
     {
@@ -67,25 +73,33 @@ export const query = defineCommand({
       throw new Failure(`${printable(file)}: not asked, because of the mistakes above`, EXIT_UNREADABLE)
     const filter = readFilter(words.join(' '), width)
     const sets = setsMaker(options, width)
-    const answers = asked(() => queryRuleset(rules.ruleset, filter, { sets }))
+    const begun = performance.now()
+    const most = (options.seconds ?? SECONDS) * 1000
+    const spent = () => (performance.now() - begun) / most
+    const answers = asked(() => queryRuleset(rules.ruleset, filter, { sets, spent }))
     const output = new Output()
     if (options.json) for (const answer of answers) output.line(answerJson(answer))
     else for (const line of report(answers)) output.line(line)
     output.flush()
-    return EXIT_OK
+    return answers.some(({ verdict }) => verdict === null) ? EXIT_CHECK_FAILED : EXIT_OK
   },
 })
+
+const SECONDS = 5
+const MOST_SECONDS = 86_400
+
+function parseSeconds(text: string): number {
+  const seconds = Number(text)
+  if (!/^[0-9]+(?:\.[0-9]+)?$/.test(text) || seconds <= 0 || seconds > MOST_SECONDS)
+    throw new ValueError(`expected a number of seconds, more than 0 and at most ${MOST_SECONDS}`)
+  return seconds
+}
 
 function asked(query: () => QueryAnswer[]): QueryAnswer[] {
   try {
     return query()
   } catch (error) {
     if (error instanceof NoQuestion) throw wrongUse(error.message)
-    if (error instanceof TooManyCases)
-      throw new Failure(
-        'undecided: the rules cut these packets into too many kinds; name addresses, ports or a state',
-        EXIT_CHECK_FAILED,
-      )
     throw error
   }
 }
@@ -106,8 +120,12 @@ function report(answers: readonly QueryAnswer[]): string[] {
 
 /** `accepted`, or `some accepted, some dropped, some either`. */
 function inShort(answers: readonly QueryAnswer[]): string {
-  const words = answers.map(({ certain, verdict }) => (certain ? verdictWords[verdict] : 'either'))
-  const found = ['accepted', 'dropped', 'rejected', 'queued', 'either'].filter((word) => words.includes(word))
+  const words = answers.map(({ certain, verdict }) =>
+    verdict === null ? 'undecided' : certain ? verdictWords[verdict] : 'either',
+  )
+  const found = ['accepted', 'dropped', 'rejected', 'queued', 'either', 'undecided'].filter((word) =>
+    words.includes(word),
+  )
   return found.length === 1 ? found[0]! : found.map((word) => `some ${word}`).join(', ')
 }
 
@@ -122,6 +140,7 @@ function answerLines({
   witness,
   whyNone,
 }: QueryAnswer): string[] {
+  if (verdict === null) return [`  ${ctstate.padEnd(11)}  ${whyNone}`]
   const word = certain ? verdict : `${verdict}?`
   const by = decidedBy === null ? 'no table stands in the way' : referenceText(decidedBy)
   const lines = [`  ${ctstate.padEnd(11)}  ${word.padEnd(8)}  ${by}`]

@@ -77,3 +77,14 @@ test('--ipset: examples of rules with sets; without it they are told to be missi
     'none found: filter FORWARD 1 cannot be evaluated: set: no set "blocked": give --ipset FILE',
   )
 })
+
+test('--seconds: what is not decided in the time is told so, with exit code 1', async () => {
+  folder.write('rules.v4', rules)
+  const question = 'in eth0 and tcp dst port 22 and ctstate NEW'
+  const { code, out } = await call(folder.path, ['query', '--seconds', '0.000001', 'rules.v4', question])
+  expect(code).toBe(1)
+  expect(out).toContain('To this host (INPUT): undecided\n  NEW          undecided within the budget: ')
+  const wrong = await call(folder.path, ['query', '--seconds', 'soon', 'rules.v4', question])
+  expect(wrong.code).toBe(2)
+  expect(wrong.error).toContain('expected a number of seconds')
+})

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { wildFiles } from '../../../test/kernel/rules/wild.ts'
 import { deviceNames, OverlappingRules } from '../../../test/support/overlapping-rules.ts'
 import { randomOf } from '../../../test/support/rules.ts'
 import { Tracker } from '../../conntrack/tracker.ts'
@@ -127,6 +128,43 @@ add six 2001:db8:66::/48
   )
 })
 
+test('-j SET: the packet behind the one that was added is taken, each example from sets as they were saved', () => {
+  const text = `*filter
+:FORWARD ACCEPT
+-A FORWARD -m set --match-set seen src -j DROP
+-A FORWARD -p udp -m udp --dport 99 -j SET --add-set seen src
+COMMIT
+`
+  const question = 'in eth0 and out eth1 and ctstate NEW and udp dst port 99'
+  expect(lines(ask(text, question, 'ipv4', 'create seen hash:ip family inet\n'))).toEqual([
+    'FORWARD NEW ACCEPT? by filter FORWARD policy depending on FORWARD 1 (set): udp 198.51.100.7:40000 > 192.0.2.9:99',
+    'FORWARD NEW DROP? by filter FORWARD 1 depending on FORWARD 1 (set): 2 x udp 198.51.100.7:40000 > 192.0.2.9:99',
+  ])
+})
+
+test('out of time: told as undecided by state, and no examples are looked for', () => {
+  const { ruleset } = parseRuleset(rules, { family: 'ipv4', registry: extensions })
+  const result = parseFilter('in eth0 and tcp dst port 22 and ctstate NEW')
+  if ('error' in result) throw new Error(result.error.message)
+  const undecided = queryRuleset(ruleset, result.filter, { spent: () => 1 })
+  expect(undecided.map(({ way, ctstate, verdict }) => `${way} ${ctstate} ${verdict}`)).toEqual([
+    'INPUT NEW null',
+    'FORWARD NEW null',
+  ])
+  let times = 0
+  const halfway = queryRuleset(ruleset, result.filter, { spent: () => (times++ < 100 ? 0 : 1) })
+  expect(halfway.some(({ verdict }) => verdict !== null)).toBe(true)
+})
+
+test('kube-proxy, asked broadly: what is too much is undecided, and the rest is told', () => {
+  const { text } = wildFiles().find(({ name }) => name === 'kube-proxy.v4')!
+  const answers = ask(text, 'tcp')
+  const undecided = answers.filter(({ verdict }) => verdict === null)
+  expect(undecided.map(({ ctstate }) => ctstate)).toContain('NEW')
+  expect(undecided[0]!.whyNone).toContain('undecided within the budget')
+  expect(answers.filter(({ certain }) => certain).length).toBeGreaterThan(2)
+})
+
 test('string: the bytes are in the packet, where they are looked for', () => {
   const asked = (match: string, protocol: string) =>
     lines(ask(drop(match), `in eth0 and out eth1 and ctstate NEW and ${protocol}`))
@@ -230,6 +268,7 @@ test.for(['ipv4', 'ipv6'] as const)(
   { timeout: 60_000 + SEEDS * 2000 },
   (family) => {
     let certain = 0
+    let asked = 0
     let shown = 0
     let answered = 0
     for (let seed = 1; seed <= SEEDS; seed++) {
@@ -263,6 +302,7 @@ test.for(['ipv4', 'ipv6'] as const)(
         const ends = `src host ${source} and dst host ${destination} and ${protocol} src port ${sourcePort} and ${protocol} dst port ${destinationPort}`
         const question = `in ${device} and out ${out} and ${ends} and ctstate ${ctstate}`
         const answers = ask(text, question, family)
+        asked++
         const said = answers.map((answer) => `${answer.certain ? '' : '?'}${answer.verdict}`)
         expect(
           answers.map((answer) => answer.verdict),
@@ -273,8 +313,10 @@ test.for(['ipv4', 'ipv6'] as const)(
         answered += answers.filter((answer) => answer.certain).length
       }
     }
-    expect(certain).toBeGreaterThan(SEEDS)
+    expect(asked).toBeGreaterThan(3 * SEEDS)
+    // These rules leave few packets open, whatever their order is.
+    expect(certain / asked).toBeGreaterThan(0.8)
     // Nearly every certain answer has a packet that shows it.
-    expect(shown / answered).toBeGreaterThan(0.9)
+    expect(shown / answered).toBeGreaterThan(0.95)
   },
 )

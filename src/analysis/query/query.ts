@@ -4,7 +4,7 @@ import { Sets } from '../../ipset/sets.ts'
 import type { Ruleset } from '../../ruleset/model.ts'
 import { printRule } from '../../ruleset/printer.ts'
 import type { NatRange } from '../../target/nat-range.ts'
-import { type Box, boxesOverlap, meet, minus } from '../box.ts'
+import { type Box, boxesOverlap, isInside, meet, minus } from '../box.ts'
 import type { RuleNode } from '../chain-node.ts'
 import { complement, one } from '../intervals.ts'
 import {
@@ -24,7 +24,7 @@ import {
 import { possibleOf } from './possible.ts'
 import { cutsOf, questionOf } from './question.ts'
 import { cutsOfSets } from './set-members.ts'
-import { type Decision, type Outcome, QueryWalk, type Verdict, type WayName } from './walk.ts'
+import { type Decision, type Outcome, QueryWalk, TooManyCases, type Verdict, type WayName } from './walk.ts'
 import { type Witness, WitnessMaker } from './witness.ts'
 
 /** A rule by its place. */
@@ -55,11 +55,11 @@ export interface QueryAnswer {
   readonly way: WayName
   /** NEW, ESTABLISHED, RELATED, INVALID or UNTRACKED. */
   readonly ctstate: string
-  /** What becomes of them. */
-  readonly verdict: Verdict
+  /** What becomes of them; null: undecided, the rules cut them into more kinds than the budget suffices for. */
+  readonly verdict: Verdict | null
   /** False: it may be, and it may be something else; `dependsOn` says on which rules. */
   readonly certain: boolean
-  /** Null: no table stands in the way. */
+  /** Null: no table stands in the way, or it is undecided. */
   readonly decidedBy: RuleReference | null
   /** Where it is not certain: on these rules. */
   readonly dependsOn: readonly OpenRule[]
@@ -73,7 +73,19 @@ export interface QueryAnswer {
 export interface QueryOptions {
   /** The IP sets that they name, made anew at each call; none unless given. */
   readonly sets?: () => Sets
+  /**
+   * Asked again and again: the share of the time that is spent, from 0 on. From one half on nothing more is decided, from 1 on no
+   * more examples are looked for. Without it only the number of steps is bounded, which may take a minute.
+   */
+  readonly spent?: () => number
 }
+
+/** Shares of the time. */
+const DECIDED_BY = 0.5
+const SHOWN_BY = 1
+/** Of outcomes of one way and state: comparisons with each other, and what they are cut into. */
+const MOST_COMPARED = 3_000_000
+const MOST_CUT = 20_000
 
 const ways: readonly WayName[] = ['INPUT', 'FORWARD', 'OUTPUT']
 const stateNames: readonly (readonly [number, string])[] = [
@@ -99,48 +111,84 @@ const stateNames: readonly (readonly [number, string])[] = [
  * ```
  *
  * @throws NoQuestion where the selection has words about captures and connections
- * @throws TooManyCases where the rules cut the packets into too many kinds
  * @throws TypeError for a ruleset whose text had mistakes
  */
 export function queryRuleset(
   ruleset: Ruleset,
   filter: Filter,
-  { sets = () => new Sets() }: QueryOptions = {},
+  { sets = () => new Sets(), spent = () => 0 }: QueryOptions = {},
 ): QueryAnswer[] {
   if (ruleset.faulty === true) throw new TypeError('the rules have mistakes: see the diagnostics')
   const { names, addresses } = cutsOf(filter.expression)
   const more = ruleset.family === 'ipv6' ? cutsOfSets(sets()) : []
   const space = new Space(ruleset, names, [...addresses, ...natAddresses(ruleset), ...more])
   const boxes = questionOf(filter.expression, space)
-  const walk = new QueryWalk(ruleset, space)
-  const witnesses = new WitnessMaker(ruleset, space, sets)
-  const describe = new Describer(ruleset)
-  const answers: QueryAnswer[] = []
-  for (const way of ways) {
-    for (const [bit, ctstate] of stateNames) {
+  const walk = new QueryWalk(ruleset, space, () => spent() >= DECIDED_BY)
+  const asked = ways.flatMap((way) =>
+    stateNames.map(([bit, ctstate]): Asked => {
       const common = commonOf(way, bit, space)
       const possible = possibleOf(bit, space).flatMap((box) => meetAll(box, [common]))
-      const outcomes = boxes
-        .flatMap((box) => meetAll(box, possible))
-        .flatMap((asked) => walk.run(way, asked, bit === NEW || bit === RELATED))
-      const groups = grouped(outcomes, space)
-      for (const group of groups) {
-        const [first] = group.outcomes
-        const witness = witnesses.find(way, bit, ctstate, group.outcomes)
-        // The verdict is certain, but which of several rules gives it is not: those that a packet shows are enough.
-        if (witness === null && groups.some((other) => isShownBy(group, other))) continue
-        answers.push({
-          way,
-          ctstate,
-          verdict: first!.verdict,
-          certain: group.certain,
-          decidedBy: describe.decision(first!.decision),
-          dependsOn: group.certain ? [] : fewest(group.outcomes).map((rule) => describe.open(rule)),
-          witness,
-          whyNone: witness === null ? witnesses.whyNone(group.outcomes) : null,
-        })
-      }
-    }
+      return { way, bit, ctstate, groups: decided(boxes, possible, walk, way, bit) }
+    }),
+  )
+  const witnesses = new WitnessMaker(ruleset, space, sets, () => spent() >= SHOWN_BY)
+  const describe = new Describer(ruleset)
+  return asked.flatMap((one) => answersOf(one, witnesses, describe))
+}
+
+/** What was found out about the packets of a way and a state; null: it is undecided. */
+interface Asked {
+  readonly way: WayName
+  readonly bit: number
+  readonly ctstate: string
+  readonly groups: readonly Group[] | null
+}
+
+function decided(
+  boxes: readonly Box[],
+  possible: readonly Box[],
+  walk: QueryWalk,
+  way: WayName,
+  bit: number,
+): readonly Group[] | null {
+  try {
+    const outcomes = boxes
+      .flatMap((box) => meetAll(box, possible))
+      .flatMap((asked) => walk.run(way, asked, bit === NEW || bit === RELATED))
+    return grouped(outcomes, walk)
+  } catch (error) {
+    if (error instanceof TooManyCases) return null
+    throw error
+  }
+}
+
+function answersOf(
+  { way, bit, ctstate, groups }: Asked,
+  witnesses: WitnessMaker,
+  describe: Describer,
+): QueryAnswer[] {
+  if (groups === null) {
+    const whyNone =
+      'undecided within the budget: the rules cut these packets into many kinds; name addresses, ports or a state'
+    const open = { certain: false, decidedBy: null, dependsOn: [], witness: null, whyNone }
+    return [{ way, ctstate, verdict: null, ...open }]
+  }
+  const answers: QueryAnswer[] = []
+  for (const group of groups) {
+    const [first] = group.outcomes
+    const witness = witnesses.find(way, bit, ctstate, group.outcomes)
+    // The verdict is certain, but which of several rules gives it is not: those that a packet shows are enough.
+    if (witness === null && groups.some((other) => isShownBy(group, other))) continue
+    answers.push({
+      way,
+      ctstate,
+      verdict: first!.verdict,
+      certain: group.certain,
+      decidedBy: describe.decision(first!.decision),
+      dependsOn: group.certain ? [] : fewest(group.outcomes).map((rule) => describe.open(rule)),
+      witness,
+      whyNone: witness === null ? witnesses.whyNone(group.outcomes) : null,
+    })
   }
   return answers
 }
@@ -180,8 +228,9 @@ interface Group {
   readonly outcomes: Outcome[]
 }
 
-/** Outcomes with the same verdict by the same rule; what may end otherwise too is apart. */
-function grouped(outcomes: readonly Outcome[], { sizes }: Space): Group[] {
+/** Outcomes with the same verdict by the same rule; what may end otherwise too is apart. @throws TooManyCases */
+function grouped(outcomes: readonly Outcome[], walk: QueryWalk): Group[] {
+  const { sizes } = walk.space
   const groups = new Map<string, Group>()
   const numbers = new Map<unknown, number>()
   const numberOf = (thing: unknown) => {
@@ -197,23 +246,39 @@ function grouped(outcomes: readonly Outcome[], { sizes }: Space): Group[] {
     if (group === undefined) groups.set(key, { certain, outcomes: [outcome] })
     else group.outcomes.push(outcome)
   }
+  let compared = 0
+  let cut = 0
   for (const outcome of outcomes) {
     const { box, verdict, open } = outcome
+    compared += open.length === 0 ? 0 : outcomes.length
+    if (compared > MOST_COMPARED || cut > MOST_CUT || walk.isOver()) throw new TooManyCases()
     const others =
       open.length === 0 ? [] : outcomes.filter((one) => one.verdict !== verdict && boxesOverlap(one.box, box))
-    if (others.length === 0) {
-      add(outcome, true)
+    if (others.some((other) => isInside(box, other.box))) {
+      add(outcome, false)
       continue
     }
     let rest: Box[] = [box]
-    for (const other of others) {
-      const shared = meet(box, other.box)
-      if (shared !== null) add({ ...outcome, box: shared }, false)
-      rest = rest.flatMap((piece) => minus(piece, other.box, sizes))
+    for (const shared of largest(others.flatMap((other) => meetAll(box, [other.box])))) {
+      add({ ...outcome, box: shared }, false)
+      rest = rest.flatMap((piece) => minus(piece, shared, sizes))
+      cut += 1 + rest.length
+      if (cut > MOST_CUT) throw new TooManyCases()
     }
     for (const piece of rest) add({ ...outcome, box: piece }, true)
   }
   return [...groups.values()].sort((a, b) => Number(b.certain) - Number(a.certain) || rank(a) - rank(b))
+}
+
+/** Without those that lie in others. */
+function largest(boxes: readonly Box[]): readonly Box[] {
+  const kept: Box[] = []
+  for (const box of boxes) {
+    if (kept.some((other) => isInside(box, other))) continue
+    for (let i = kept.length - 1; i >= 0; i--) if (isInside(kept[i]!, box)) kept.splice(i, 1)
+    kept.push(box)
+  }
+  return kept
 }
 
 /** What is accepted stands first. */

@@ -85,11 +85,14 @@ const COMPARED = 48
 
 export class QueryWalk {
   readonly space: Space
+  /** No time is left. */
+  readonly isOver: () => boolean
   readonly #tables = new Map<TableName, TableNode>()
   #steps = 0
 
-  constructor(ruleset: Ruleset, space: Space) {
+  constructor(ruleset: Ruleset, space: Space, isOver: () => boolean) {
     this.space = space
+    this.isOver = isOver
     for (const table of ruleset.tables)
       if (isTable(table.name)) this.#tables.set(table.name, new TableNode(table, space))
   }
@@ -145,7 +148,7 @@ export class QueryWalk {
     outcomes: Outcome[],
   ): Placed[] {
     const next: Placed[] = []
-    const walk = new TableWalk(station, way, (piece, verdict, rule) => {
+    const walk = new TableWalk(station, way, this.isOver, (piece, verdict, rule) => {
       const decision: Decision = { table, chain: rule?.chain ?? chain, rule }
       if (verdict !== 'ACCEPT') outcomes.push({ box: piece.box, verdict, decision, open: piece.open })
       else next.push({ piece, decision: table === 'filter' ? decision : null })
@@ -184,10 +187,12 @@ class TableWalk {
   steps = 0
   readonly #station: Station
   readonly #way: WayName
+  readonly #isOver: () => boolean
 
-  constructor(station: Station, way: WayName, end: End) {
+  constructor(station: Station, way: WayName, isOver: () => boolean, end: End) {
     this.#station = station
     this.#way = way
+    this.#isOver = isOver
     this.end = end
   }
 
@@ -206,7 +211,7 @@ class TableWalk {
 
   #rule(rule: RuleNode, here: readonly Piece[], returned: Piece[], depth: number): readonly Piece[] {
     this.steps += here.length * Math.max(1, rule.conditions.boxes.length)
-    if (this.steps > STEPS || here.length > MOST_PIECES) throw new TooManyCases()
+    if (this.steps > STEPS || here.length > MOST_PIECES || this.#isOver()) throw new TooManyCases()
     const passing: Piece[] = []
     const met: Piece[] = []
     for (const piece of here) {

@@ -71,9 +71,11 @@ export class WitnessMaker {
   readonly #unevaluated: string | null
   /** So many more may be made. */
   #firewalls: number
+  readonly #isOver: () => boolean
 
-  /** `newSets`: as they are before any packet. */
-  constructor(ruleset: Ruleset, space: Space, newSets: () => Sets) {
+  /** `newSets`: as they are before any packet. `isOver`: no time is left. */
+  constructor(ruleset: Ruleset, space: Space, newSets: () => Sets, isOver: () => boolean) {
+    this.#isOver = isOver
     this.#ruleset = ruleset
     this.#space = space
     this.#known = newSets()
@@ -108,6 +110,7 @@ export class WitnessMaker {
     if (this.#unevaluated !== null) return this.#unevaluated
     if (most > MOST_CONNECTIONS && most < Number.POSITIVE_INFINITY)
       return `it takes ${most} connections (connlimit), of which ${MOST_CONNECTIONS} are tried at most`
+    if (this.#isOver()) return 'the time was over before one was found'
     return this.#firewalls <= 0
       ? 'the rules are so many that no more packets were tried'
       : 'the engine judged all that were tried otherwise'
@@ -125,7 +128,7 @@ export class WitnessMaker {
       const most = connectionsOf(outcome)
       const ports = sideOf(outcome.box, FIELD_SOURCE_PORT)
       for (const one of this.#casesOf(outcome, state)) {
-        if (tried++ >= MOST_REPEATED || this.#firewalls-- <= 0) return null
+        if (tried++ >= MOST_REPEATED || !this.#mayTry()) return null
         const feed = this.#feed(way, one)
         let packets = 0
         for (let port = PORTS_FROM; port < PORTS && packets < most; port++) {
@@ -168,7 +171,7 @@ export class WitnessMaker {
     let tried = 0
     for (const outcome of outcomes.slice(0, MOST_BOXES)) {
       for (const one of this.#casesOf(outcome, state)) {
-        if (tried++ >= (most === 1 ? MOST_CASES : MOST_REPEATED) || this.#firewalls-- <= 0) return null
+        if (tried++ >= (most === 1 ? MOST_CASES : MOST_REPEATED) || !this.#mayTry()) return null
         const bytes = buildPacket(one.plan)
         const feed = this.#feed(way, one)
         for (let packets = 1; packets <= most; packets++) {
@@ -178,6 +181,10 @@ export class WitnessMaker {
       }
     }
     return null
+  }
+
+  #mayTry(): boolean {
+    return this.#firewalls-- > 0 && !this.#isOver()
   }
 
   /** Through a firewall that has seen nothing but the connections of the case. */
@@ -230,7 +237,7 @@ function connectionsOf({ open }: Outcome): number {
 
 /** Of the outcomes in which connections count, the fewest; Infinity: they do not in any. */
 function fewestConnections(outcomes: readonly Outcome[]): number {
-  return Math.min(...outcomes.map(connectionsOf).map((count) => (count === 0 ? Infinity : count)))
+  return outcomes.reduce((fewest, outcome) => Math.min(fewest, connectionsOf(outcome) || Infinity), Infinity)
 }
 
 /** Null where the protocol has no ports. */
