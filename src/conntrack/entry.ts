@@ -8,7 +8,7 @@
  *     0 1 2        3 4 5        6         7 … 14                  15
  *     tuple (orig) proto status deadline  TCP windows of O and R  flags, scales, state, last kind
  *     16 … 19      20 … 26      27   28         29 30   31
- *     last segment counters     mark addresses  wheel   id
+ *     last segment counters     addr mark       wheel   id
  */
 export const ENTRY_WORDS = 32
 
@@ -73,9 +73,15 @@ export const BYTES = 20
 export const PACKETS = 24
 export const PACKETS_HIGH = 26
 
-export const MARK = 27
 /** Index of the entry's record in the address slab (IPv6, or a reply tuple that NAT changed), 0 for none. */
-export const ADDRESSES = 28
+export const ADDRESSES = 27
+/**
+ * IPv4, and not translated: in place of that a number of 16 bits for each direction, O << 16 | R, that the firewall keeps
+ * with the entry; 0 for none, and at first.
+ */
+export const WAYS = ADDRESSES
+/** Memory begins 16 bytes behind a cache line in most places: from here on a word is in the third line. */
+export const MARK = 28
 /** Neighbours in the timing wheel's list: entry number + 1, 0 for none. */
 export const NEXT = 29
 export const PREVIOUS = 30

@@ -2,7 +2,7 @@
 import type { Action, Test } from '../hook/environment.ts'
 import { type Passage, STOP_HOTDROP } from '../hook/passage.ts'
 import { FAMILY_IPV6, ISSUE_CHAIN, type Packet } from '../packet/packet.ts'
-import type { Rule } from '../ruleset/model.ts'
+import type { AddressTest, Rule } from '../ruleset/model.ts'
 import type { CompiledChain } from './compiled-chain.ts'
 import type { InterfaceCondition } from './interface-test.ts'
 
@@ -16,6 +16,8 @@ export const FAILED_OUT = 3
 export const FAILED_PROTOCOL = 4
 export const FAILED_FRAGMENT = 5
 export const FAILED_MATCH = 6
+/** `CompiledRule.variesFrom`: from nowhere on. */
+export const NEVER = 0x3fffffff
 
 const ASKS_SOURCE = 0x01
 const ASKS_DESTINATION = 0x02
@@ -34,6 +36,9 @@ export interface RuleParts {
   readonly tests: readonly Test[]
   /** `untoldBits` of the rule. */
   readonly untold: number
+  /** As those of `CompiledRule`. */
+  readonly variesFrom: number
+  readonly answerVariesFrom: number
 }
 
 /** One rule of a table, with its counters. */
@@ -44,11 +49,18 @@ export class CompiledRule {
   readonly tests: readonly Test[]
   /** Whom the sieve of its chain lets through, it takes, if it has none of these bits (`untoldBits`). */
   readonly untold: number
+  /**
+   * The first condition, as FAILED_*, of which packets of one flow are told apart (`isOfFlow`); behind all of them, it is the
+   * target that does; or NEVER.
+   */
+  readonly variesFrom: number
+  /** The same, of the SYN+ACK and those behind it. */
+  readonly answerVariesFrom: number
   /** ASKS_* and INVERTS_* bits: what the rule compares at all. */
   readonly #asks: number
-  /** Source address and mask, destination address and mask: four words each, as in IPv6. */
+  /** Of IPv6: source address and mask, destination address and mask, four words each. */
   readonly #words: Int32Array
-  // The first words once more, for IPv4: a field of the object is read quicker.
+  // The first words, which are all of IPv4: a field of the object is read quicker.
   readonly #source: number
   readonly #sourceMask: number
   readonly #destination: number
@@ -69,21 +81,23 @@ export class CompiledRule {
   /** Packets on whose way it had the last word. */
   decided = 0
 
-  constructor(rule: Rule, number: number, { inInterface, outInterface, tests, untold }: RuleParts) {
+  constructor(
+    rule: Rule,
+    number: number,
+    { inInterface, outInterface, tests, untold, variesFrom, answerVariesFrom }: RuleParts,
+  ) {
     this.rule = rule
     this.number = number
     this.tests = tests
     this.untold = untold
+    this.variesFrom = variesFrom
+    this.answerVariesFrom = answerVariesFrom
     const { source, destination, protocol, fragment } = rule
-    this.#words = new Int32Array(16)
-    this.#words.set(source?.address ?? [], 0)
-    this.#words.set(source?.mask ?? [], 4)
-    this.#words.set(destination?.address ?? [], 8)
-    this.#words.set(destination?.mask ?? [], 12)
-    this.#source = this.#words[0]!
-    this.#sourceMask = this.#words[4]!
-    this.#destination = this.#words[8]!
-    this.#destinationMask = this.#words[12]!
+    this.#words = wordsOf(source, destination)
+    this.#source = source?.address[0] ?? 0
+    this.#sourceMask = source?.mask[0] ?? 0
+    this.#destination = destination?.address[0] ?? 0
+    this.#destinationMask = destination?.mask[0] ?? 0
     this.#in = inInterface
     this.#out = outInterface
     this.#protocol = protocol?.number ?? 0
@@ -143,4 +157,17 @@ function destinationIn(packet: Packet, words: Int32Array): boolean {
     (packet.destination2 & words[14]!) === words[10] &&
     (packet.destination3 & words[15]!) === words[11]
   )
+}
+
+/** An array of its own for each of a hundred thousand IPv4 rules, which never read it, would be a tenth of their memory. */
+const noWords = new Int32Array(0)
+
+function wordsOf(source: AddressTest | null, destination: AddressTest | null): Int32Array {
+  if ((source ?? destination)?.address.length !== 4) return noWords
+  const words = new Int32Array(16)
+  words.set(source?.address ?? [], 0)
+  words.set(source?.mask ?? [], 4)
+  words.set(destination?.address ?? [], 8)
+  words.set(destination?.mask ?? [], 12)
+  return words
 }

@@ -8,7 +8,7 @@ import { reasonNumber } from '../conntrack/reason.ts'
 import type { Tracker } from '../conntrack/tracker.ts'
 import type { Tuple } from '../conntrack/tuple.ts'
 import type { Environment } from '../hook/environment.ts'
-import { HOOK_FORWARD } from '../hook/hook.ts'
+import { HOOK_FORWARD, VERDICT_ACCEPT } from '../hook/hook.ts'
 import { SeededPorts, SHARED_NAT } from '../hook/nat.ts'
 import type { Note } from '../hook/note.ts'
 import { Passage } from '../hook/passage.ts'
@@ -17,6 +17,7 @@ import { Host } from '../host/host.ts'
 import { Sets } from '../ipset/sets.ts'
 import { Nat } from '../nat/nat.ts'
 import type { PortSource } from '../nat/tuple-search.ts'
+import type { CaptureRecord } from '../packet/capture-record.ts'
 import {
   FRAGMENT_COMPLETED,
   FRAGMENT_DROPPED_BAD_END,
@@ -49,6 +50,8 @@ import type { Family, Ruleset } from '../ruleset/model.ts'
 import type { TableName } from '../ruleset/tables.ts'
 import { type Answer, Answers } from './answers.ts'
 import { Decision } from './decision.ts'
+import type { FlowWay } from './flow-way.ts'
+import { FlowWays } from './flow-ways.ts'
 import { Hooks } from './hooks.ts'
 import { Program } from './program.ts'
 import type { WalkListener } from './walk.ts'
@@ -139,9 +142,12 @@ export class Firewall {
   readonly random: Random
   /** Told what targets say (LOG, NFLOG), while their packet is on its way. */
   onNote: ((passage: Passage, note: Note) => void) | null = null
+  /** Ways of established flows through the rules; null where nothing can be remembered. */
+  readonly flowWays: FlowWays | null
   #programs: Readonly<Record<Family, Program | null>> = { ipv4: null, ipv6: null }
   #tracks: Readonly<Record<Family, boolean>> = { ipv4: true, ipv6: true }
   #hooks: Hooks | null = null
+  readonly #way: Way
   readonly #isAuto: boolean
   readonly #newHooks: () => Hooks
   readonly #environmentOf: (family: Family, table: TableName) => Environment
@@ -209,6 +215,8 @@ export class Firewall {
       },
       answer: (passage, bytes) => this.answers?.send(passage, bytes),
     })
+    this.#way = way
+    this.flowWays = rulesets.length > 0 && way.bounds !== undefined ? new FlowWays(tracker.table) : null
     this.#newHooks = () => new Hooks(tracker, nat, way, this.#programs, this.#tracks)
     this.#isAuto = options.conntrack === 'auto'
     this.answers =
@@ -251,6 +259,7 @@ export class Firewall {
     }
     const { listener } = this
     this.#hooks = this.answers === null ? null : this.#newHooks()
+    this.flowWays?.forget()
     this.listener = listener
   }
 
@@ -280,6 +289,29 @@ export class Firewall {
     }
     tracker.track(packet, tuple, outcome)
     if (outcome.droppedBy === DROPPED_BY_NOBODY) tracker.confirm(packet, tuple, outcome)
+  }
+
+  /** Behind `process`: may the next plain segments of the flow go without it? As `FlowWays.learn`. */
+  learnWay(record: CaptureRecord, network: number): void {
+    const { flowWays } = this
+    const bounds = this.#way.bounds
+    if (flowWays === null || bounds === undefined || this.#hooks === null) return
+    const { trail } = this.#hooks.walk
+    flowWays.learn(record, network, this.passage.outcome, this.decision, trail, bounds)
+  }
+
+  /** Counts so many packets, and their bytes, that went a way of `flowWays`: as `process` would have. */
+  countWay({ counted, decider, hook, assumed }: FlowWay, packets: number, bytes: number): void {
+    for (let i = 0; i < counted.length; i++) {
+      const one = counted[i]!
+      one.packets += packets
+      one.bytes += bytes
+    }
+    this.ways[hook] = this.ways[hook]! + packets
+    this.verdicts[VERDICT_ACCEPT] = this.verdicts[VERDICT_ACCEPT]! + packets
+    if (assumed !== 0) this.#way.assume?.(assumed, packets)
+    if (decider !== null) decider.decided += packets
+    else if (this.programs.ipv4 === null) this.withoutRules.ipv4 += packets
   }
 
   /** A packet that enters no hook: only its time counts. `outcome` is reset. */

@@ -69,6 +69,7 @@ export class Hooks {
    * why empty hooks are passed over right here.
    */
   run(passage: Passage, decision: Decision): void {
+    this.walk.trail.begin()
     const begin = this.#way.begin(passage)
     if (begin === BEGINS_NOWHERE) return
     // Where no table stands in the way, the packet is accepted by nobody.

@@ -13,7 +13,7 @@ import { LinkHeader, SENT_TO_ALL, SENT_TO_GROUP, SENT_TO_OTHER } from '../packet
 import { LINKTYPE_ETHERNET } from '../packet/link-type.ts'
 import { DIRECTION_INCOMING, DIRECTION_OUTGOING, FAMILY_IPV6, type Packet } from '../packet/packet.ts'
 import type { CapturePlace } from './capture-place.ts'
-import { BEGINS_NOWHERE, BEGINS_RECEIVED, BEGINS_SENT, ROUTE_ENDED, type Way } from './way.ts'
+import { BEGINS_NOWHERE, BEGINS_RECEIVED, BEGINS_SENT, ROUTE_ENDED, type Way, WayBounds } from './way.ts'
 
 /** What the IP layer checks beyond routes and TTL. */
 export interface HostWayOptions {
@@ -46,6 +46,13 @@ export const SEEN_ELSEWHERE = 2
 const UNTOLD = 3
 const UNKNOWN = -1
 
+// Bits of `WayBounds.assumed`.
+const IN_BY_ROUTE = 1
+const IN_UNKNOWN = 2
+const OUT_BY_DEFAULT = 4
+const OUT_UNKNOWN = 8
+const JOINED = 16
+
 const TTL_LEAST = 2
 
 // Of an IPv4 address, and of the first word of an IPv6 one.
@@ -76,6 +83,8 @@ export class HostWay implements Way {
     outUnknown: 0,
     joined: 0,
   }
+  /** As `Way.bounds`. */
+  readonly bounds = new WayBounds()
   /** SEEN_* of the packet that begins next, where somebody knows more than it shows; -1: nobody does. */
   known = UNKNOWN
   readonly #host: Host
@@ -108,6 +117,7 @@ export class HostWay implements Way {
     const host = this.#host
     this.#left = false
     this.#leaving = 0
+    this.bounds.reset()
     const here = this.#place.of(packet)
     const side = this.known >= 0 ? this.known : this.#side(packet, here)
     this.known = UNKNOWN
@@ -147,7 +157,7 @@ export class HostWay implements Way {
     if (!ipv6 && destination0 === 0 && packet.source0 === 0) return HOOK_INPUT
     const route = host.route(ipv6, destination0, destination1, destination2, destination3, inInterface)
     if (route !== null && isDelivered(route.type)) {
-      if (route.type === 'multicast') this.assumed.joined++
+      if (route.type === 'multicast') this.#assume(JOINED)
       return this.#reverse(passage) ? HOOK_INPUT : ROUTE_ENDED
     }
     if (this.#left) return this.#forwardSeen(passage, route)
@@ -193,6 +203,7 @@ export class HostWay implements Way {
     this.#link.read(packet)
     const { sentTo } = this.#link
     if (sentTo === SENT_TO_ALL || sentTo === SENT_TO_GROUP) return end(passage, 'ip-link-broadcast')
+    this.bounds.leastTtl = TTL_LEAST
     if (packet.ttl < TTL_LEAST) return end(passage, 'ip-ttl', packet.ttl)
     const out = route === null ? this.#otherThan(inInterface) : route.interface
     passage.outInterface = out
@@ -200,14 +211,31 @@ export class HostWay implements Way {
       if (isLinkLocal6(packet.source0)) return end(passage, 'ip-link-local-source')
       if (this.strict && isNone6(packet)) return end(passage, 'ip-martian-source')
     }
-    if (this.strict && (ipv6 || packet.dontFragment)) {
+    if (this.strict) {
       const mtu = route?.mtu || this.#host.device(out).mtu
       const { mtu: inMtu } = this.#host.device(inInterface)
+      if (mtu !== 0) this.bounds.mostLength = mtu
+      const mayEnd = mtu !== 0 && (ipv6 || packet.dontFragment)
       // Longer than what it came in by carries: segments that were merged, and will be split again.
-      if (mtu !== 0 && packet.length > mtu && packet.length <= inMtu)
+      if (mayEnd && packet.length > mtu && packet.length <= inMtu)
         return end(passage, 'ip-mtu', packet.length, mtu)
     }
     return HOOK_FORWARD
+  }
+
+  #assume(what: number): void {
+    this.bounds.assumed |= what
+    this.assume(what, 1)
+  }
+
+  /** As `Way.assume`. */
+  assume(what: number, times: number): void {
+    const { assumed } = this
+    if ((what & IN_BY_ROUTE) !== 0) assumed.inByRoute += times
+    if ((what & IN_UNKNOWN) !== 0) assumed.inUnknown += times
+    if ((what & OUT_BY_DEFAULT) !== 0) assumed.outByDefault += times
+    if ((what & OUT_UNKNOWN) !== 0) assumed.outUnknown += times
+    if ((what & JOINED) !== 0) assumed.joined += times
   }
 
   /** It left, so nothing in the IP layer ended it; where a rule changes its destination, its route decides all the same. */
@@ -299,7 +327,7 @@ export class HostWay implements Way {
     const ipv6 = packet.family === FAMILY_IPV6
     const route = this.#host.route(ipv6, destination0, destination1, destination2, destination3)
     if (route !== null) return route.interface
-    this.assumed.outUnknown++
+    this.#assume(OUT_UNKNOWN)
     return 0
   }
 
@@ -312,21 +340,21 @@ export class HostWay implements Way {
     const route = host.route(packet.family === FAMILY_IPV6, source0, source1, source2, source3)
     const byRoute = route !== null && route.type === 'unicast' ? route.interface : 0
     if (byRoute !== 0 && byRoute !== leaving) {
-      this.assumed.inByRoute++
+      this.#assume(IN_BY_ROUTE)
       return byRoute
     }
     const other = leaving === 0 ? host.only : host.otherThan(leaving)
-    if (other === 0) this.assumed.inUnknown++
+    if (other === 0) this.#assume(IN_UNKNOWN)
     return other
   }
 
   #otherThan(inInterface: number): number {
     const other = this.#host.otherThan(inInterface)
     if (other !== 0) {
-      if (this.#host.opposite(inInterface) === 0) this.assumed.outByDefault++
+      if (this.#host.opposite(inInterface) === 0) this.#assume(OUT_BY_DEFAULT)
       return other
     }
-    this.assumed.outUnknown++
+    this.#assume(OUT_UNKNOWN)
     return 0
   }
 

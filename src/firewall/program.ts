@@ -5,7 +5,7 @@ import type { AnyExtension } from '../ruleset/extension.ts'
 import type { Chain, Family, InterfaceTest, Place, Rule, Ruleset, Table, Use } from '../ruleset/model.ts'
 import { type Hook, hooks, isTable, type TableName } from '../ruleset/tables.ts'
 import { CompiledChain, INDEXED_FROM, WORTH_AN_INDEX } from './compiled-chain.ts'
-import { CompiledRule } from './compiled-rule.ts'
+import { CompiledRule, FAILED_MATCH, NEVER } from './compiled-rule.ts'
 import { InterfaceCondition } from './interface-test.ts'
 import { RuleIndex } from './rule-index.ts'
 import { Sieve, UNTOLD, untoldBits } from './sieve.ts'
@@ -191,6 +191,8 @@ class TableCompiler {
       outInterface: this.#interface(rule.outInterface),
       tests: isEvaluated ? tests.filter((test) => test !== null) : [neverOf(unevaluated)],
       untold: isEvaluated ? untoldBits(rule, this.#ruleset.family, this.#name === 'raw') : UNTOLD,
+      variesFrom: isEvaluated ? this.#variesFrom(rule, false) : FAILED_MATCH,
+      answerVariesFrom: isEvaluated ? this.#variesFrom(rule, true) : FAILED_MATCH,
     })
     if (this.#reached.has(chain.name)) this.#unevaluated.push(...unevaluated)
     compiled.action = action
@@ -199,6 +201,18 @@ class TableCompiler {
       compiled.isGoto = target.kind === 'goto'
     }
     return compiled
+  }
+
+  #variesFrom({ matches, target }: Rule, isAnswerToo: boolean): number {
+    const varying = matches.findIndex((use) => !this.#isOfFlow('match', use, isAnswerToo))
+    if (varying >= 0) return FAILED_MATCH + varying
+    const isSteady = target?.kind !== 'extension' || this.#isOfFlow('target', target, isAnswerToo)
+    return isSteady ? NEVER : FAILED_MATCH + matches.length
+  }
+
+  #isOfFlow(type: 'match' | 'target', { name, options }: Use, isAnswerToo: boolean): boolean {
+    const extension = this.#ruleset.registry[type](name, this.#ruleset.family)?.extension
+    return extension?.isOfFlow?.(options, isAnswerToo) === true
   }
 
   #compile<C>(

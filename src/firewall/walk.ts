@@ -6,6 +6,7 @@ import { type CompiledRule, MATCHED } from './compiled-rule.ts'
 import { Cursor } from './cursor.ts'
 import { canBeLookedUp } from './rule-key.ts'
 import { Sifted } from './sieve.ts'
+import { Trail } from './trail.ts'
 
 /** Told of every rule that is asked. Made only where somebody wants to see the way of a packet. */
 export interface WalkListener {
@@ -24,6 +25,8 @@ export class Walk {
   chain: CompiledChain | null = null
   rule: CompiledRule | null = null
   listener: WalkListener | null = null
+  /** What the packet in hand met, in all its walks. */
+  readonly trail = new Trail()
   /** By depth: where the walk is in each chain that is not done. */
   readonly #cursors: Cursor[] = [new Cursor()]
   readonly #sifted = new Sifted()
@@ -58,6 +61,7 @@ export class Walk {
         const failed = rule.failedAt(passage)
         if (listener !== null) listener.onRule(cursor.chain!, rule, failed, passage)
         if (failed !== MATCHED) {
+          this.trail.miss(rule, failed)
           if (passage.stop === STOP_NO) continue
           this.chain = cursor.chain
           this.rule = rule
@@ -66,6 +70,7 @@ export class Walk {
       }
       rule.packets++
       rule.bytes += passage.packet.length
+      this.trail.take(rule)
       const { action, chain } = rule
       if (passage.stop !== STOP_NO) {
         if (action !== null) action(passage)
@@ -104,6 +109,7 @@ export class Walk {
   #policy(passage: Passage, start: CompiledChain): number {
     start.packets++
     start.bytes += passage.packet.length
+    this.trail.end(start)
     this.chain = start
     this.rule = null
     if (this.listener !== null) this.listener.onPolicy(start, passage)

@@ -12,7 +12,31 @@ export const BEGINS_NOWHERE = 2
 /** `Way.route`: the stack ends it, and has added its reason to the outcome. */
 export const ROUTE_ENDED = -1
 
+/** Of an IPv4 packet, in bytes. */
+const LONGEST = 0xffff
+
+/** Which other packets take the way of the one that went last; reused. */
+export class WayBounds {
+  /** Their TTL is at least this, */
+  leastTtl = 0
+  /** and their length at most this, in bytes. */
+  mostLength = LONGEST
+  /** What was taken for granted about it, for `Way.assume`. */
+  assumed = 0
+
+  reset(): void {
+    this.leastTtl = 0
+    this.mostLength = LONGEST
+    this.assumed = 0
+  }
+}
+
 export interface Way {
+  /**
+   * Of the IPv4 packet that went last: others with its addresses, which are seen in the same place, in a frame with the same
+   * header, take the same way within these bounds. Absent: nobody can tell.
+   */
+  readonly bounds?: WayBounds
   /** Number of the interface by which the machine sends to itself; 0: none. */
   readonly loopback: number
   /** Ahead of all hooks; sets the interface by which a received packet came, or a sent one leaves. BEGINS_*. */
@@ -21,6 +45,8 @@ export interface Way {
   route(passage: Passage): number
   /** OUTPUT gave the packet another destination: sets `passage.outInterface`; false: no route leads there. */
   reroute(passage: Passage): boolean
+  /** Counts what was taken for granted about `times` more packets. */
+  assume?(assumed: number, times: number): void
   /** For a packet that this machine sends because of another: sets `passage.outInterface`; false: no route. */
   answer(passage: Passage, cause: Passage): boolean
 }
@@ -28,6 +54,7 @@ export interface Way {
 /** All packets take the same way, by interfaces that are told. */
 export class FixedWay implements Way {
   readonly loopback = 0
+  readonly bounds = new WayBounds()
   readonly #hook: number
   readonly #in: number
   readonly #out: number

@@ -62,6 +62,7 @@ export const addrtype = defineMatch({
     return [{ code: 'bad-value', option: srcType ? 'srcType' : 'dstType', message }]
   },
   /** addrtype_mt_v1. */
+  isOfFlow: () => true,
   compile({ srcType, dstType, limitIn, limitOut }, { family, host }: Environment): Test {
     const kinds = new AddressKinds(host, family)
     const source = srcType?.value ?? 0

@@ -12,5 +12,6 @@ export const comment = defineMatch({
       required: true,
     }),
   },
+  isOfFlow: () => true,
   compile: (): Test => () => true,
 })

@@ -130,6 +130,8 @@ export const conntrack = defineMatch({
       summary: 'the packet goes this way',
     }),
   },
+  isOfFlow: ({ ctexpire, ctstatus }, isAnswerToo) =>
+    ctexpire === undefined && !(isAnswerToo && ctstatus !== undefined),
   compile(options, environment: Environment): Test {
     const raw = isRaw(environment)
     const { ctstate } = options

@@ -70,6 +70,7 @@ export const iprange = defineMatch({
     return problems
   },
   /** iprange_mt4 and iprange_mt6. */
+  isOfFlow: () => true,
   compile({ src, dst }): Test {
     const source = src?.value
     const destination = dst?.value

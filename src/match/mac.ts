@@ -32,6 +32,7 @@ export const mac = defineMatch({
     }),
   },
   /** mac_mt: where the device is no Ethernet one, inverted tests fail too. */
+  isOfFlow: () => true,
   compile({ source: { value, inverted } }): Test {
     const parts = value.split(':').map((part) => Number.parseInt(part, 16))
     const high = (parts[0]! << 8) | parts[1]!

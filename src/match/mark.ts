@@ -9,6 +9,7 @@ export const mark = defineMatch({
     mark: markOption,
   },
   check: ({ mark }) => checkMark(mark),
+  isOfFlow: () => true,
   compile({ mark: { value, inverted } }): Test {
     const { value: wanted, mask } = value
     return (passage) => ((passage.mark & mask) === (wanted | 0)) !== inverted

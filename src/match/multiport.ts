@@ -69,6 +69,7 @@ export const multiport = defineMatch({
       invertible: true,
     }),
   },
+  isOfFlow: () => true,
   /** multiport_mt. The ports are read from the bytes: the decoder knows none of DCCP. */
   compile({ sports, dports, ports }): Test {
     const { value, inverted } = (sports ?? dports ?? ports)!

@@ -39,6 +39,7 @@ export const physdev = defineMatch({
    * physdev_mt. No packet here comes over a bridge, so that Linux has no port to compare (nf_bridge_info_exists): false,
    * unless every test is inverted.
    */
+  isOfFlow: () => true,
   compile({ isIn, in: name, isOut, out, bridged }): Test {
     const given = [isIn, name, isOut, out, bridged].filter((setting) => setting !== undefined)
     const answer = given.every(({ inverted }) => inverted)

@@ -24,6 +24,7 @@ export const pkttype = defineMatch({
     }),
   },
   /** pkttype_mt. What this host sends, and what it forwards, is to the host itself (ip_forward drops all else). */
+  isOfFlow: () => true,
   compile({ type: { value, inverted } }): Test {
     const wanted = numbers[value]
     const link = new LinkHeader()

@@ -17,6 +17,7 @@ export const rpfilter = defineMatch({
     invert: option(flag, { names: ['--invert'], summary: 'matches what does not pass' }),
   },
   /** rpfilter_mt of ipt_rpfilter.c and ip6t_rpfilter.c. Marks choose no routes here: there is one table of them. */
+  isOfFlow: () => true,
   compile({ loose, local, invert }, { family, host }: Environment): Test {
     if (!host.knowsRoutes(family === 'ipv6')) {
       throw new NotEvaluated('asks for the route back to the sender, and no routes are told')

@@ -18,6 +18,7 @@ export const state = defineMatch({
       },
     ),
   },
+  isOfFlow: () => true,
   compile({ state: { value: states, inverted } }, environment: Environment): Test {
     const raw = isRaw(environment)
     return (passage) => isJudged(passage, raw) && ((states & stateOf(passage, raw)) !== 0) !== inverted

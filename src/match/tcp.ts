@@ -18,6 +18,7 @@ const FIN = 0x01
 const SYN = 0x02
 const RST = 0x04
 const ACK = 0x10
+const URG = 0x20
 const ALL = 0x3f
 
 export interface FlagTest {
@@ -126,6 +127,8 @@ export const tcp = defineMatch({
     }
     return problems
   },
+  isOfFlow: ({ tcpOption, tcpFlags }, isAnswerToo) =>
+    tcpOption === undefined && isOfFlow(tcpFlags?.value, isAnswerToo),
   /** tcp_mt of xt_tcpudp.c. */
   compile({ sport, dport, tcpOption, tcpFlags }): Test {
     const source = new PortTest(sport)
@@ -152,6 +155,15 @@ export const tcp = defineMatch({
     }
   },
 })
+
+/** Plain segments have ACK, and neither RST nor URG; FIN and PSH they may have, and SYN only the answer. */
+function isOfFlow(test: FlagTest | undefined, isAnswerToo: boolean): boolean {
+  if (test === undefined) return true
+  const { mask, comparison } = test
+  const known = isAnswerToo ? RST | ACK | URG : SYN | RST | ACK | URG
+  const differs = (ACK & mask & known) !== (comparison & known)
+  return differs || (mask & ~known) === 0
+}
 
 const HEADER = 20
 

@@ -60,6 +60,11 @@ export class Consequences {
     return flow.packet
   }
 
+  /** A flow of this hash is remembered; only then does a packet that belongs to a living connection concern this. */
+  knows(hash: number): boolean {
+    return this.#count !== 0 && this.#flows.has(hash)
+  }
+
   /** Behind the firewall: what became of a packet that went through it. `number` counts over the run, from 1. */
   learn(packet: Packet, tuple: Tuple, number: number): void {
     const { verdict, way } = this.#firewall.decision

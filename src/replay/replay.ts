@@ -6,8 +6,10 @@ import type { PlainPath } from '../conntrack/tcp/plain-path.ts'
 import type { Tracker } from '../conntrack/tracker.ts'
 import { Tuple } from '../conntrack/tuple.ts'
 import type { Firewall } from '../firewall/firewall.ts'
+import type { FlowWay } from '../firewall/flow-way.ts'
 import { decodeRecord } from '../packet/decode.ts'
-import { Packet } from '../packet/packet.ts'
+import { LINKTYPE_ETHERNET } from '../packet/link-type.ts'
+import { FAMILY_IPV4, ISSUE_NONE, Packet, PROTOCOL_TCP, TCP_ACK, TCP_SYN } from '../packet/packet.ts'
 import { Station, type StationOptions } from './station.ts'
 import { ETHERNET_MTU, Summary } from './summary.ts'
 
@@ -88,6 +90,10 @@ export class Replay {
   /** Where the IP header begins of a packet that is plain so far, and not decoded yet; else 0. */
   readonly #networks = new Int32Array(BATCH)
   readonly #references = new Int32Array(BATCH)
+  /** Packets of the batch in hand may go the short way. */
+  #isShort = false
+  /** The last packet that was asked to go the short way does not, although it may have looked so. */
+  #isRefused = false
   /** Keeps reading ahead from being optimised away. */
   #sink = 0
 
@@ -121,7 +127,8 @@ export class Replay {
 
   /** False when the capture has no further packet at hand. */
   #runBatch(): boolean {
-    let plain = this.#plainPath()
+    let plain = this.firewall.flowWays?.pays === false ? null : this.#plainPath()
+    this.#isShort = plain !== null
     const count = this.#readBatch(plain)
     if (count === 0) return false
     this.#sink ^= this.tracker.table.lookAhead(this.#hashes, this.#references, count)
@@ -142,26 +149,44 @@ export class Replay {
       this.#observer.onPacket !== undefined ||
       this.#moments.length > 0 ||
       this.summary.packets === 0 ||
-      !this.#station.isBare
+      !this.#station.isShort
     return isSeen ? null : this.tracker.plain
   }
 
   /** From a place on, while packets go the short way: the place of the first that does not. */
   #runPlain(plain: PlainPath, from: number, count: number): number {
-    const { tracker } = this
+    const { tracker, firewall } = this
+    const { flowWays } = firewall
+    let way: FlowWay | null = null
+    let packets = 0
+    let bytes = 0
     let replies = 0
     let oversize = 0
     let seconds = Number.NEGATIVE_INFINITY
     let nanoseconds = 0
     let place = from
+    this.#isRefused = false
     for (; place < count; place++) {
       const network = this.#networks[place]!
       const { record } = this.#batch[place]!.packet
       // Time that runs backwards is counted, once.
       if (network === 0 || tracker.clock.isBehind(record.seconds, record.nanoseconds)) break
+      const next = flowWays === null ? null : flowWays.of(record, network, this.#references[place]!)
+      if (flowWays !== null && (next === null || this.#station.mayBeSilent(this.#hashes[place]!))) break
       tracker.setTime(record.seconds, record.nanoseconds)
       const found = tracker.trackFrame(record, network, this.#references[place]!)
-      if (found < 0) break
+      if (found < 0) {
+        this.#isRefused = true
+        break
+      }
+      if (next !== way) {
+        if (way !== null) firewall.countWay(way, packets, bytes)
+        way = next
+        packets = 0
+        bytes = 0
+      }
+      packets++
+      bytes += plain.length
       if ((plain.changes & CHANGED_ASSURED) !== 0) this.#tellAssured(place, found, place - from)
       replies += found & 1
       if (plain.length > ETHERNET_MTU) oversize++
@@ -171,6 +196,8 @@ export class Replay {
       } else if (record.nanoseconds > nanoseconds && record.seconds === seconds)
         nanoseconds = record.nanoseconds
     }
+    if (way !== null) firewall.countWay(way, packets, bytes)
+    flowWays?.note(place - from, place < count && this.#networks[place] !== 0)
     if (place > from) this.summary.addPlain(place - from, replies, oversize, seconds, nanoseconds)
     return place
   }
@@ -195,11 +222,13 @@ export class Replay {
       decodeRecord(packet)
       this.firewall.prepare(packet, tuple)
     }
-    tuple.ahead = isTried ? -1 : this.#references[place]! || -1
+    tuple.ahead = isTried && this.#isRefused ? -1 : this.#references[place]! || -1
     const number = this.summary.packets + 1
     if (number === 1) this.#start(packet)
     if (this.#moments.length > 0) this.#lookBefore(packet)
     this.#station.take(packet, tuple, number)
+    if (isTried || (this.#isShort && isAnswer(packet)))
+      this.firewall.learnWay(packet.record, packet.networkOffset)
     this.summary.add(packet, outcome)
     this.#observer.onPacket?.(packet, outcome, number)
     if (this.#observer.onNotablePacket !== undefined && isNotable(outcome))
@@ -265,4 +294,16 @@ export class Replay {
 function isNotable({ changes, droppedBy, reasons }: Outcome): boolean {
   const isTurn = (changes & (CHANGED_NEW | CHANGED_REPLY | CHANGED_ASSURED)) !== 0
   return isTurn || reasons.count !== 0 || droppedBy !== DROPPED_BY_NOBODY
+}
+
+/** Is it a SYN+ACK in IPv4, right behind the header of an Ethernet frame? */
+function isAnswer({ protocol, tcpFlags, issue, networkOffset, family, record, linkType }: Packet): boolean {
+  return (
+    protocol === PROTOCOL_TCP &&
+    (tcpFlags & (TCP_SYN | TCP_ACK)) === (TCP_SYN | TCP_ACK) &&
+    family === FAMILY_IPV4 &&
+    issue === ISSUE_NONE &&
+    linkType === LINKTYPE_ETHERNET &&
+    networkOffset === record.start + 14
+  )
 }

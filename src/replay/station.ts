@@ -47,9 +47,16 @@ export class Station {
     this.#consequences = consequences ?? null
   }
 
-  /** Nothing but the tracker stands in the way of packets. */
-  get isBare(): boolean {
-    return this.#standpoint === null && this.#consequences === null && !this.firewall.hasRules
+  /** Plain segments may go the short way: nothing stands in it but the tracker, and rules that remember ways. */
+  get isShort(): boolean {
+    if (this.#standpoint !== null) return false
+    const { hasRules, flowWays, listener } = this.firewall
+    return hasRules ? flowWays !== null && listener === null : this.#consequences === null
+  }
+
+  /** A flow of this hash is silent by the consequences of a verdict, so that its packets go the general way. */
+  mayBeSilent(hash: number): boolean {
+    return this.#consequences?.knows(hash) === true
   }
 
   /** `number` counts packets over the run, from 1. The packet becomes what the host received. */

@@ -165,6 +165,13 @@ export interface ExtensionDefinition<T extends OptionTable, E, C> {
   print?(options: Settings, context: ValueContext): string
   /** How it is evaluated; asked once a rule, by what compiles rules. */
   compile?(options: OptionsOfTable<T>, environment: E): C
+  /**
+   * With these settings, it makes the same of all plain segments of a TCP connection that is ASSURED, in one direction, and
+   * leaves nothing behind but the packet's mark and class. Plain are those with ACK, and without SYN, RST and URG: addresses,
+   * ports, interfaces, link header, the connection and what rules made of the packet so far are the same, all else may differ.
+   * `isAnswerToo`: the SYN+ACK ahead of them, when the connection is not ASSURED yet, is one of them. No, unless told.
+   */
+  isOfFlow?(options: OptionsOfTable<T>, isAnswerToo: boolean): boolean
 }
 
 export interface Extension<T extends OptionTable = OptionTable, E = unknown, C = unknown>
@@ -174,10 +181,11 @@ export interface Extension<T extends OptionTable = OptionTable, E = unknown, C =
 
 /** An extension whose table is not known at compile time: as the registry, parser and printer see it. */
 export interface AnyExtension<E = never, C = unknown>
-  extends Omit<Extension, 'hooksOf' | 'check' | 'compile'> {
+  extends Omit<Extension, 'hooksOf' | 'check' | 'compile' | 'isOfFlow'> {
   hooksOf?(options: Settings): readonly Hook[] | null
   check?(options: Settings, context: CheckContext): readonly Problem[]
   compile?(options: Settings, environment: E): C
+  isOfFlow?(options: Settings, isAnswerToo: boolean): boolean
 }
 
 export function defineMatch<const T extends OptionTable, E = unknown, C = unknown>(

@@ -6,6 +6,7 @@ export const accept = defineTarget({
   name: 'ACCEPT',
   summary: 'lets the packet pass this table',
   options: {},
+  isOfFlow: () => true,
   compile(): Action {
     return () => VERDICT_ACCEPT
   },

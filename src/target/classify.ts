@@ -30,6 +30,7 @@ export const classify = defineTarget({
   options: {
     class: option(trafficClass, { names: ['--set-class'], summary: 'the class', required: true }),
   },
+  isOfFlow: () => true,
   compile({ class: { value } }): Action {
     return (passage) => {
       passage.priority = value

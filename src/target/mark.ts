@@ -16,6 +16,7 @@ export const mark = defineTarget({
     }),
   },
   shorthands: markShorthands(['xmark']),
+  isOfFlow: () => true,
   compile({ xmark }): Action {
     const { value, mask } = xmark!.value
     return (passage) => {

@@ -6,6 +6,7 @@ export const returnTarget = defineTarget({
   name: 'RETURN',
   summary: 'goes back to the calling chain; from a built-in chain to its policy',
   options: {},
+  isOfFlow: () => true,
   compile(): Action {
     return () => VERDICT_RETURN
   },
