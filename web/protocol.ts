@@ -76,6 +76,11 @@ export interface Load {
   readonly scenario: PlayedScenario | null
 }
 
+export interface LoadQuestion extends Load {
+  /** Nothing of it is shown before it has ended. */
+  readonly isHidden?: boolean
+}
+
 /** Something about a part of a text that a person writes. */
 export interface TextMark {
   /** Offsets of its first character, and of the one behind it. */
@@ -144,12 +149,15 @@ export interface Totals {
   readonly flows: number
 }
 
+/** How far a load has come; of what runs the capture once more (selections, explanations), how far that is. */
 export interface Progress extends Totals {
   readonly bytesRead: number
   readonly bytes: number
+  /** Questions are answered about what is there of this load; before, and where it fails, about the run before it. */
+  readonly isShown: boolean
 }
 
-/** A run that has ended. */
+/** A run, most often one that has ended. */
 export interface Overview extends Totals {
   readonly names: readonly string[]
   readonly rules: string | null
@@ -167,17 +175,39 @@ export interface Overview extends Totals {
   readonly hasRules: boolean
   /** Null: a capture is shown. */
   readonly scenario: PlayedTest | null
+  /** It has ended: nothing is added any more. */
+  readonly isWhole: boolean
+  /** The capture has more packets: there was no room for them, or nobody wanted to wait for them. */
+  readonly isCut: boolean
+}
+
+/** Packets of the run, from 1; none where `last` is below `first`. */
+export interface PacketSpan {
+  readonly first: number
+  readonly last: number
 }
 
 export type SortKey = 'first' | 'tuple' | 'state' | 'packets' | 'bytes' | 'odd'
 
-export interface FlowsQuestion {
+/** Which connections, in which order. */
+export interface FlowOrderQuestion {
   /** A selection in the words of the command line; '' for all. */
   readonly filter: string
+  /** Only those with a packet that met this rule, or the policy of this chain: its place among the rows; null for all. */
+  readonly rule: number | null
+  /** Only those with a packet in it; null for all. */
+  readonly span: PacketSpan | null
   readonly sort: SortKey
   readonly descending: boolean
+}
+
+export interface FlowsQuestion extends FlowOrderQuestion {
   readonly from: number
   readonly count: number
+}
+
+export interface FlowPlaceQuestion extends FlowOrderQuestion {
+  readonly flow: number
 }
 
 export interface FlowRow {
@@ -331,8 +361,48 @@ export interface RuleRow {
   readonly since: number
 }
 
+export interface MetQuestion {
+  /** A rule, or a chain with its policy: its place among the rows, from 0. */
+  readonly row: number
+}
+
+/** The packets that were counted by a rule. */
+export interface Met {
+  readonly total: number
+  /** Their numbers, in order; of very many the first. */
+  readonly packets: Int32Array
+}
+
 export interface TimelineQuestion {
   readonly buckets: number
+  /** Seconds since 1970 UTC; null for the first and the last packet's. */
+  readonly from: number | null
+  readonly to: number | null
+}
+
+/** Seconds since 1970 UTC, both ends included. */
+export interface TimeSpan {
+  readonly from: number
+  readonly to: number
+}
+
+export interface SeekQuestion {
+  /** Seconds since 1970 UTC. */
+  readonly time: number
+}
+
+/** The moment at a time. */
+export interface Seek {
+  /** The last packet up to it; the first one where there is none. */
+  readonly packet: number
+  /** When the packet behind it comes; null: it is the last. */
+  readonly next: number | null
+}
+
+export interface OddQuestion {
+  readonly packet: number
+  /** On or back. */
+  readonly step: 1 | -1
 }
 
 /** Of equal spans of time; all lists are as long. */
@@ -350,21 +420,101 @@ export interface Timeline {
   readonly packets: readonly number[]
 }
 
+/** To be saved. */
+export interface SavedFile {
+  readonly name: string
+  readonly blob: Blob
+  readonly packets: number
+}
+
+/** Both sides have the captures, the host and the seed of `old`. */
+export interface CompareQuestion {
+  readonly old: Load
+  readonly now: Load
+}
+
+/** Who decided on one side. */
+export interface ComparedSide {
+  /** The verdict, or why there is none. */
+  readonly fate: string
+  /** `INPUT 6`; '' where no rule decided, `text` then says who did. */
+  readonly place: string
+  /** `rules.v4:13`. */
+  readonly line: string
+  readonly text: string
+}
+
+/** Flows that changed alike. */
+export interface ComparedGroup {
+  readonly title: string
+  readonly flows: number
+  readonly packets: number
+  readonly old: ComparedSide
+  readonly now: ComparedSide
+  /** Sentences about the first of its flows. */
+  readonly why: readonly string[]
+  readonly examples: readonly {
+    readonly name: string
+    readonly numbers: string
+    /** The one that tells, from 1. */
+    readonly packet: number
+  }[]
+}
+
+/** What differs, in the words of `sallyport diff`. */
+export interface Comparison {
+  readonly headline: string
+  readonly same: boolean
+  readonly notes: readonly string[]
+  readonly groups: readonly ComparedGroup[]
+  readonly moreGroups: number
+  /** Rules that stand elsewhere, or took another number of packets. */
+  readonly rules: readonly {
+    readonly sign: '-' | '+' | '~' | ' '
+    readonly old: string
+    readonly now: string
+    readonly place: string
+    readonly text: string
+  }[]
+  readonly moreRules: number
+  readonly assumptions: readonly string[]
+}
+
 /** Questions with their answers. */
 export interface Questions {
-  load: { ask: Load; answer: Overview }
+  load: { ask: LoadQuestion; answer: Overview }
   flows: { ask: FlowsQuestion; answer: FlowPage | FilterProblem }
   arrows: { ask: ArrowsQuestion; answer: ArrowPage }
   place: { ask: PlaceQuestion; answer: PacketPlace }
   table: { ask: TableQuestion; answer: TablePage }
   rules: { ask: null; answer: readonly RuleRow[] }
+  met: { ask: MetQuestion; answer: Met }
   timeline: { ask: TimelineQuestion; answer: Timeline }
+  /** Of the run that is shown, as far as it has come. */
+  overview: { ask: null; answer: Overview }
+  /** Where a connection stands in a list, from 0; -1: it is not in it. */
+  flowPlace: { ask: FlowPlaceQuestion; answer: number }
+  span: { ask: TimeSpan; answer: PacketSpan }
+  seek: { ask: SeekQuestion; answer: Seek }
+  /** The next packet that was dropped, is INVALID, or has an odd reason; 0 for none. */
+  odd: { ask: OddQuestion; answer: number }
   explain: { ask: ExplainQuestion; answer: Explained }
   cancel: { ask: null; answer: null }
+  /** Ends the runs for selections and rules. */
+  unselect: { ask: null; answer: null }
+  /** Ends the load in hand with the packets that are there. */
+  stop: { ask: null; answer: null }
   checkRules: { ask: RulesCheckQuestion; answer: readonly TextMark[] }
   checkSettings: { ask: ToldSettings; answer: readonly SettingMark[] }
   checkScenario: { ask: ScenarioText; answer: ScenarioCheck }
   results: { ask: ScenarioText; answer: ScenarioResults }
+  compare: { ask: CompareQuestion; answer: Comparison }
+  /** The packets of connections, with what became of each as a comment: of one, from 1, or of all that are shown. */
+  savePcapng: { ask: { readonly flow: number } | FlowOrderQuestion; answer: SavedFile }
+  /** A connection as a scenario. */
+  saveScenario: { ask: { readonly flow: number }; answer: SavedFile }
+  /** Gives up the comparison in hand. */
+  leaveCompare: { ask: null; answer: null }
 }
 
 export type Kind = keyof Questions

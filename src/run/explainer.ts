@@ -59,17 +59,35 @@ export interface Repeatable {
   each(observer: ReplayObserver): Promise<unknown>
 }
 
+/** What is known of a packet's connection ahead: it spares a run to find out, and the rest of another. */
+export interface KnownConnection {
+  /** By which tuples its packets are known. */
+  readonly tuples: FlowTuples
+  /** None behind this one belongs to it. */
+  readonly last: number
+}
+
 export class Explainer {
   readonly #open: (more: readonly MoreSysctl[]) => Promise<Repeatable>
+  readonly #onProgress: (bytesRead: number) => void
 
-  /** `open` makes the same run anew each time, with the same seed and secret, but for the settings given. */
-  constructor(open: (more: readonly MoreSysctl[]) => Promise<Repeatable>) {
+  /**
+   * `open` makes the same run anew each time, with the same seed and secret, but for the settings given. `onProgress` is told
+   * of each run; what it throws ends the explanation, and comes out.
+   */
+  constructor(
+    open: (more: readonly MoreSysctl[]) => Promise<Repeatable>,
+    onProgress: (bytesRead: number) => void = () => {},
+  ) {
     this.#open = open
+    this.#onProgress = onProgress
   }
 
   /** `number` counts over the run, from 1. @throws NoSuchPacket */
-  async explain(number: number): Promise<ExplainedPacket> {
-    const { facts, flow, aftermath } = await this.#listen(number, await this.#tuplesOf(number))
+  async explain(number: number, known: KnownConnection | null = null): Promise<ExplainedPacket> {
+    const tuples = known?.tuples ?? (await this.#tuplesOf(number))
+    const last = Math.max(number, known?.last ?? Number.POSITIVE_INFINITY)
+    const { facts, flow, aftermath } = await this.#listen(number, tuples, last)
     const explanation = explanationOf(facts)
     return {
       packet: facts.record,
@@ -94,7 +112,7 @@ export class Explainer {
     const history = new History(tracker, { all: true })
     const tuple = new Tuple()
     const own = new Tuple()
-    await runUntil(run, {
+    await this.#runUntil(run, {
       onPacket: (packet, outcome, count) => {
         if (count !== number) return
         tracker.prepare(packet, own)
@@ -118,7 +136,7 @@ export class Explainer {
   }
 
   /** The story of the connection up to the packet, and in numbers what follows. */
-  async #listen(number: number, tuples: FlowTuples) {
+  async #listen(number: number, tuples: FlowTuples, last: number) {
     const run = await this.#open([])
     const { tracker, firewall } = run
     const story = new Storyteller(tracker, tuples, number)
@@ -130,7 +148,7 @@ export class Explainer {
     const order = new HandshakeOrder()
     const later = { client: 0, server: 0, other: 0 }
     let aftermath: Aftermath = { packets: 0, invalid: 0, blocked: 0, lastPacket: 0 }
-    await runUntil(run, {
+    await this.#runUntil(run, {
       onStart: () => {
         for (const entry of livingEntries(tracker)) {
           const tuple = new Tuple()
@@ -156,6 +174,7 @@ export class Explainer {
           }
         }
         if (count === number - 1) listen()
+        if (count === last) throw new Enough()
       },
     })
     if (facts === null) throw new NoSuchPacket(number)
@@ -193,7 +212,7 @@ export class Explainer {
   async #recordWith(sysctl: MoreSysctl, number: number): Promise<PacketRecord> {
     const run = await this.#open([sysctl])
     let record: PacketRecord | null = null
-    await runUntil(run, {
+    await this.#runUntil(run, {
       onPacket: (packet, outcome, count) => {
         if (count !== number) return
         record = run.recordOf(packet, outcome, count)
@@ -203,14 +222,14 @@ export class Explainer {
     if (record === null) throw new NoSuchPacket(number)
     return record
   }
-}
 
-/** Up to its end, or until somebody has seen enough. */
-async function runUntil(run: Repeatable, observer: ReplayObserver): Promise<void> {
-  try {
-    await run.each(observer)
-  } catch (error) {
-    if (!(error instanceof Enough)) throw error
+  /** Up to its end, or until somebody has seen enough. */
+  async #runUntil(run: Repeatable, observer: ReplayObserver): Promise<void> {
+    try {
+      await run.each({ ...observer, onProgress: this.#onProgress })
+    } catch (error) {
+      if (!(error instanceof Enough)) throw error
+    }
   }
 }
 

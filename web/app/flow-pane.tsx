@@ -1,8 +1,9 @@
 /** The connections: a long table, sorted, chosen by a selection in the words of the command line. */
-import { useState } from 'preact/hooks'
-import type { FlowPage, FlowRow, SortKey } from '../protocol.ts'
+import { useEffect, useState } from 'preact/hooks'
+import type { FlowPage, FlowRow, Progress, SortKey } from '../protocol.ts'
 import { firstSort } from './address.ts'
 import { HitsChip } from './editor/hits.tsx'
+import { useFlowPlace } from './flow-place.ts'
 import { usePages } from './pages.ts'
 import { type Store, textOf, useStore } from './store.ts'
 import { movedBy, VirtualList } from './virtual-list.tsx'
@@ -31,32 +32,58 @@ export function FlowPane({ store }: { readonly store: Store }) {
   const rule = hits?.row ?? null
   const filter = useStore(store, (state) => state.filter)
   const sort = useStore(store, (state) => state.sort)
+  const span = useStore(store, (state) => state.span)
+  const grown = useStore(store, (state) => state.grown)
   const [problem, setProblem] = useState<string | null>(null)
-  const key = run === 0 ? null : JSON.stringify([run, filter, rule, sort])
-  const pages = usePages<FlowRow, FlowPage>(key, async (from, count) => {
-    try {
-      const { key: by, descending } = sort
-      const page = await store.link.ask('flows', { filter, rule, sort: by, descending, from, count })
-      setProblem('message' in page ? page.message : null)
-      return 'message' in page ? null : page
-    } catch (error) {
-      setProblem(textOf(error))
-      return null
-    }
-  })
-  const indexOf = () => {
-    for (let index = 0; index < pages.total; index++) if (pages.row(index)?.flow === flow) return index
-    return -1
+  const [selecting, setSelecting] = useState<Progress | null>(null)
+  const order = {
+    filter,
+    rule,
+    span: span === null ? null : { first: span.first, last: span.last },
+    sort: sort.key,
+    descending: sort.descending,
   }
-  const active = indexOf()
+  const key = run === 0 ? null : JSON.stringify([run, order])
+  // Ahead of the question for the new list, which waits for that of the old one.
+  useEffect(() => void store.link.ask('unselect', null), [filter, rule])
+  const pages = usePages<FlowRow, FlowPage>(
+    key,
+    async (from, count) => {
+      try {
+        const page = await store.link.ask('flows', { ...order, from, count }, setSelecting)
+        setProblem('message' in page ? page.message : null)
+        return 'message' in page ? null : page
+      } catch (error) {
+        if (textOf(error) !== 'cancelled') setProblem(textOf(error))
+        return null
+      } finally {
+        setSelecting(null)
+      }
+    },
+    () => {},
+    grown,
+  )
+  const place = useFlowPlace(store, key === null || flow === 0 ? null : { ...order, flow }, pages.total)
+  const seen = pages.indexOf((row) => row.flow === flow)
+  const active = seen >= 0 ? seen : place
   const choose = (row: FlowRow | undefined) => {
     if (row !== undefined) void store.move(row.telling, row.flow)
+  }
+  /** Of rows that are far away, none is at hand. */
+  const chooseAt = async (index: number) => {
+    const row = pages.row(index)
+    if (row !== undefined) return choose(row)
+    const page = await store.link.ask('flows', { ...order, from: index, count: 1 }).catch(() => null)
+    if (page !== null && 'rows' in page && store.state.run === run) choose(page.rows[0])
   }
   return (
     <section class="pane flows" aria-labelledby="flows-title">
       <header class="pane-head">
         <h2 id="flows-title">Connections</h2>
-        <span class="quiet">{counted(pages.total, 'connection')}</span>
+        <span class="quiet">
+          {counted(pages.total, 'connection')}
+          {span === null ? '' : ' in the span'}
+        </span>
         {hits !== null && <HitsChip store={store} hits={hits} />}
       </header>
       <form
@@ -81,6 +108,19 @@ export function FlowPane({ store }: { readonly store: Store }) {
         />
         <button type="submit">Select</button>
       </form>
+      {selecting !== null && (
+        <p class="rerun" role="status">
+          <progress
+            max={Math.max(1, selecting.bytes)}
+            value={selecting.bytesRead}
+            aria-label="Looking at every packet"
+          />
+          looking at every packet
+          <button type="button" onClick={() => store.leaveSelection()}>
+            Cancel
+          </button>
+        </p>
+      )}
       {problem !== null && (
         <pre id="filter-problem" class="problem" role="alert">
           {problem}
@@ -127,7 +167,7 @@ export function FlowPane({ store }: { readonly store: Store }) {
           const to = movedBy(event.key, active, pages.total)
           if (to === null) return
           event.preventDefault()
-          choose(pages.row(to))
+          void chooseAt(to)
         }}
       >
         {(index) => (

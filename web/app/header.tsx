@@ -78,6 +78,11 @@ export function Header({ store }: { readonly store: Store }) {
           <button type="button" onClick={() => store.cancel()}>
             Cancel
           </button>
+          {progress.isShown && (
+            <button type="button" onClick={() => store.stop()}>
+              Keep these
+            </button>
+          )}
         </p>
       )}
       {overview !== null && overview.assumptions.length > 0 && (

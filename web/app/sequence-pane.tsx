@@ -16,6 +16,7 @@ export function SequencePane({ store }: { readonly store: Store }) {
   const flow = useStore(store, (state) => state.flow)
   const packet = useStore(store, (state) => state.packet)
   const place = useStore(store, (state) => state.place)
+  const grown = useStore(store, (state) => state.grown)
   const [row, setRow] = useState<FlowRow | null>(null)
   const pages = usePages<Arrow, ArrowPage & { readonly rows: readonly Arrow[] }>(
     run === 0 || flow === 0 ? null : `${run} ${flow}`,
@@ -29,8 +30,17 @@ export function SequencePane({ store }: { readonly store: Store }) {
       }
     },
     (page) => setRow(page.row),
+    grown,
   )
   const active = place !== null && place.packet === packet && place.flow === flow ? place.at : -1
+  /** Of packets that are far away, none is at hand. */
+  const moveTo = async (index: number) => {
+    const arrow = pages.row(index)
+    if (arrow !== undefined) return store.move(arrow.packet, flow)
+    const page = await store.link.ask('arrows', { flow, from: index, count: 1 }).catch(() => null)
+    const [found] = page?.arrows ?? []
+    if (found !== undefined && store.state.flow === flow) await store.move(found.packet, flow)
+  }
   return (
     <section class="pane sequence" aria-labelledby="sequence-title">
       <header class="pane-head">
@@ -56,10 +66,9 @@ export function SequencePane({ store }: { readonly store: Store }) {
         onRange={pages.onRange}
         onKey={(event) => {
           const to = movedBy(event.key, active, pages.total)
-          const arrow = to === null ? undefined : pages.row(to)
-          if (arrow === undefined) return
+          if (to === null) return
           event.preventDefault()
-          void store.move(arrow.packet, flow)
+          void moveTo(to)
         }}
       >
         {(index) => (

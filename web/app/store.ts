@@ -5,10 +5,12 @@ import {
   type Met,
   type Overview,
   type PacketPlace,
+  type PacketSpan,
   type Progress,
   type ScenarioText,
   type SourceFile,
   type SourceText,
+  type TimeSpan,
   usualSettings,
 } from '../protocol.ts'
 import {
@@ -22,6 +24,7 @@ import {
   type TabName,
 } from './address.ts'
 import { kindOf, rulesOf, textOfFile } from './given-files.ts'
+import { counted } from './words.ts'
 import { Refused, WorkerLink } from './worker-link.ts'
 
 export interface State {
@@ -49,7 +52,16 @@ export interface State {
   /** The selection of connections; '' for all. */
   readonly filter: string
   readonly sort: Sort
+  /** What of the capture is looked at; null for all. */
+  readonly span: Span | null
+  /** Counts what was added to a run that is shown while it loads. */
+  readonly grown: number
+  /** While it is played: the capture's time, between two packets; else null. */
+  readonly clock: number | null
 }
+
+/** A part of the capture's time, with its packets. */
+export interface Span extends TimeSpan, PacketSpan {}
 
 export interface RuleHits extends Met {
   /** Its place among the rows of the ruleset. */
@@ -59,6 +71,8 @@ export interface RuleHits extends Met {
 }
 
 const noLoad: Load = { captures: [], rules: null, rules6: null, settings: usualSettings, scenario: null }
+
+const noProgress: Progress = { bytesRead: 0, bytes: 0, packets: 0, flows: 0, isShown: false }
 
 const nothing: State = {
   run: 0,
@@ -76,10 +90,15 @@ const nothing: State = {
   tab: firstTab,
   filter: '',
   sort: firstSort,
+  span: null,
+  grown: 0,
+  clock: null,
 }
 
 /** An edit that takes no longer shows no progress. */
 const QUIET_MS = 400
+/** Between two looks at how far a load that is shown has come. */
+const GROWTH_MS = 400
 
 export class Store {
   /** The capture that came with the page, and its rules. */
@@ -90,6 +109,15 @@ export class Store {
   readonly drafts = new Map<string, string>()
   /** Loads that were begun. */
   #loads = 0
+  /** What was shown before the load that is shown while it grows. */
+  #settled: State | null = null
+  /** A span's packets are being asked for; and the span that is wanted last. */
+  #isLooking = false
+  #spanWanted: TimeSpan | null = null
+  /** A place is being asked for; of what the cursor passes meanwhile, only the last packet is. */
+  #isPlacing = false
+  /** The connection that came with the last move. */
+  #flowTold: number | undefined
   readonly #listeners = new Set<() => void>()
 
   /** The name in the gallery of what is shown; null where it is from elsewhere. */
@@ -180,15 +208,23 @@ export class Store {
     const turn = ++this.#loads
     const { packet } = this.state
     const begun = performance.now()
-    if (!isEdit) this.#set({ message: null, progress: { bytesRead: 0, bytes: 0, packets: 0, flows: 0 } })
+    const growth = this.#growth({ load, isExample }, () => this.#loads === turn)
+    if (!isEdit) this.#set({ message: null, progress: noProgress })
     try {
-      const overview = await this.link.ask('load', load, (progress) => {
-        if (this.#loads !== turn || (isEdit && performance.now() - begun < QUIET_MS)) return
-        this.#set({ progress })
-      })
+      const overview = await this.link.ask(
+        'load',
+        isEdit ? { ...load, isHidden: true } : load,
+        (progress) => {
+          if (this.#loads !== turn || (isEdit && performance.now() - begun < QUIET_MS)) return
+          this.#set({ progress })
+          if (progress.isShown) void growth.look()
+        },
+      )
       if (this.#loads !== turn) return null
+      growth.end()
       const run = this.state.run + 1
-      const keeps = isEdit && packet > 0
+      // Who has looked around while it loaded stays there.
+      const keeps = (isEdit && packet > 0) || (growth.before !== null && this.state.packet > 1)
       this.#set({
         run,
         overview,
@@ -197,16 +233,94 @@ export class Store {
         progress: null,
         hits: null,
         ...(how === 'open' && { given: load, opened: this.state.opened + 1 }),
-        ...(!keeps && { packet: 0, flow: 0, place: null, filter: '' }),
+        ...(!keeps && {
+          packet: 0,
+          flow: 0,
+          place: null,
+          ...(growth.before === null && { filter: '', span: null }),
+        }),
       })
-      if (keeps) await this.move(packet)
+      if (overview.isCut) this.say(cutText(overview))
+      if (keeps)
+        await this.move(growth.before === null ? packet : this.state.packet, this.state.flow || undefined)
       else await this.#begin(overview)
       return null
     } catch (error) {
       if (this.#loads !== turn) return null
+      growth.end()
+      // What was shown before is shown again.
+      if (growth.before !== null) this.#set({ ...growth.before, run: this.state.run + 1 })
       this.#set({ progress: null, ...(!isEdit && { message: textOf(error) }) })
       return textOf(error)
     }
+  }
+
+  /** Shows a load while it goes on; `before` is what was shown until then, and null until something is. */
+  #growth(part: Pick<State, 'load' | 'isExample'>, isWanted: () => boolean) {
+    let isAsking = false
+    let isOver = false
+    let last = Number.NEGATIVE_INFINITY
+    const growth = {
+      before: null as State | null,
+      look: async () => {
+        if (isAsking || isOver || performance.now() - last < GROWTH_MS) return
+        isAsking = true
+        const overview = await this.link.ask('overview', null).catch(() => null)
+        isAsking = false
+        last = performance.now()
+        if (overview === null || isOver || !isWanted()) return
+        if (growth.before === null) {
+          growth.before = this.#settled ?? this.state
+          this.#settled = growth.before
+          const { run } = this.state
+          const fresh = { hits: null, packet: 0, flow: 0, place: null, filter: '', span: null }
+          this.#set({ ...part, ...fresh, run: run + 1, overview })
+          await this.move(1)
+        } else this.#set({ overview, grown: this.state.grown + 1 })
+      },
+      end: () => {
+        isOver = true
+        this.#settled = null
+      },
+    }
+    return growth
+  }
+
+  showClock(clock: number | null): void {
+    if (clock !== this.state.clock) this.#set({ clock })
+  }
+
+  /** Looks at a part of the time only; null: at all of it. Of what is drawn while one is asked for, only the last comes. */
+  async look(span: TimeSpan | null): Promise<void> {
+    this.#spanWanted = span
+    if (this.#isLooking) return
+    this.#isLooking = true
+    const { run } = this.state
+    try {
+      for (let done: TimeSpan | null | undefined; done !== this.#spanWanted && this.state.run === run; ) {
+        done = this.#spanWanted
+        const packets = done === null ? null : await this.link.ask('span', done)
+        if (this.state.run === run) this.#set({ span: packets === null ? null : { ...done!, ...packets } })
+      }
+    } catch (error) {
+      this.say(textOf(error))
+    } finally {
+      this.#isLooking = false
+    }
+  }
+
+  /** To the next packet that was dropped, is INVALID or odd; false: there is none. */
+  async moveToOdd(step: 1 | -1): Promise<boolean> {
+    const { packet } = this.state
+    if (packet === 0) return false
+    const to = await this.link.ask('odd', { packet, step })
+    if (to > 0) await this.move(to)
+    return to > 0
+  }
+
+  /** Ends the load in hand with what there is. */
+  stop(): void {
+    void this.link.ask('stop', null)
   }
 
   /** Chooses a rule by its place among the rows, and goes to the first of its packets from the cursor on. */
@@ -228,6 +342,12 @@ export class Store {
     this.#set({ hits: null })
   }
 
+  /** Gives up the selection, and the rule: all connections are listed again. */
+  leaveSelection(): void {
+    this.leaveRule()
+    this.show({ filter: '' })
+  }
+
   /** Gives up the load in hand. */
   cancel(): void {
     void this.link.ask('cancel', null)
@@ -246,6 +366,7 @@ export class Store {
     const worst = await this.link.ask('flows', {
       filter: '',
       rule: null,
+      span: null,
       sort: 'odd',
       descending: true,
       from: 0,
@@ -286,19 +407,31 @@ export class Store {
     if (overview === null) return
     const to = Math.max(1, Math.min(overview.packets, Math.round(packet)))
     this.#set({ packet: to, ...(flow !== undefined && { flow }) })
+    this.#flowTold = flow
+    if (this.#isPlacing) return
+    this.#isPlacing = true
     try {
-      const place = await this.link.ask('place', { packet: to })
-      if (this.state.packet !== to || this.state.run !== run) return
-      this.#set({ place, flow: flow ?? (place.flow === 0 ? this.state.flow : place.flow) })
+      let place = await this.link.ask('place', { packet: to })
+      while (this.state.run === run && this.state.packet !== place.packet)
+        place = await this.link.ask('place', { packet: this.state.packet })
+      if (this.state.run !== run) return
+      const told = this.#flowTold
+      this.#set({ place, flow: told ?? (place.flow === 0 ? this.state.flow : place.flow) })
       this.#write()
     } catch (error) {
-      this.say(textOf(error))
+      if (this.state.run === run) this.say(textOf(error))
+    } finally {
+      this.#isPlacing = false
+      const { packet: now, place } = this.state
+      // Moved in a run that took the place of this one.
+      if (this.state.run !== run && now > 0 && place?.packet !== now) void this.move(now, this.#flowTold)
     }
   }
 
   #write(): void {
     const { overview, packet, flow, tab, filter, sort } = this.state
-    if (overview === null || packet === 0) return
+    // Before the end of a load nothing has a fingerprint.
+    if (overview === null || packet === 0 || !overview.isWhole) return
     const capture = overview.fingerprint
     const show = this.#nameOf(this.state)
     const test = (this.state.load.scenario?.test ?? 0) + 1
@@ -317,6 +450,10 @@ export class Store {
 }
 
 const otherCapture = 'This address is about another capture: open that one, and its packet is shown.'
+
+function cutText({ packets }: Overview): string {
+  return `The first ${counted(packets, 'packet')} are shown, and the capture has more: there is no room for them, or the load was ended.`
+}
 
 export function textOf(error: unknown): string {
   return error instanceof Refused

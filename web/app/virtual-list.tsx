@@ -1,6 +1,7 @@
 /**
  * A list of any length of which only the rows in sight exist. Browsers bound the height of an element, so that of a very long list is
- * capped, and positions of the scroll bar stand for positions in the list.
+ * capped, and positions of the scroll bar stand for positions in the list. A wheel or a finger still moves by pixels: what the
+ * scroll bar then lacks is made up for when it rests.
  */
 import type { ComponentChildren, JSX, TargetedKeyboardEvent } from 'preact'
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
@@ -8,7 +9,9 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 /** Pixels; below what any browser bounds. */
 const TALLEST = 8_000_000
 /** Rows beyond both edges. */
-const SPARE = 6
+const SPARE = 8
+/** Behind the last movement the scroll bar is put where it belongs. */
+const REST_MS = 150
 
 export interface VirtualListProps {
   readonly count: number
@@ -29,33 +32,74 @@ export interface VirtualListProps {
 export function VirtualList(props: VirtualListProps) {
   const { count, rowHeight, label, active = -1, onRange, onKey, children, id, head } = props
   const box = useRef<HTMLDivElement>(null)
-  const [view, setView] = useState({ top: 0, height: 600 })
+  const [view, setView] = useState({ top: 0, room: 600, offset: 0 })
   const whole = count * rowHeight
   const height = Math.min(whole, TALLEST)
-  const scale = height > view.height ? Math.max(1, (whole - view.height) / (height - view.height)) : 1
-  const offset = Math.max(0, Math.min(view.top * scale, whole - view.height))
+  const { room } = view
+  const scale = height > room ? Math.max(1, (whole - room) / (height - room)) : 1
+  const offset = Math.max(0, Math.min(view.offset, whole - room))
   const from = Math.max(0, Math.floor(offset / rowHeight) - SPARE)
-  const to = Math.min(count, Math.ceil((offset + view.height) / rowHeight) + SPARE)
+  const to = Math.min(count, Math.ceil((offset + room) / rowHeight) + SPARE)
+
+  const now = useRef({ scale, height, offset })
+  now.current = { scale, height, offset }
+  const rest = useRef<ReturnType<typeof setTimeout> | undefined>(undefined)
+  /** Where the scroll bar was put by us. */
+  const put = useRef(-1)
+  const look = () => {
+    const element = box.current
+    if (element === null) return
+    const { scrollTop: top } = element
+    const space = roomOf(element)
+    const { scale: mapped, height: most } = now.current
+    const isOurs = Math.abs(top - put.current) < 2
+    put.current = -1
+    setView((was) => {
+      const by = top - was.top
+      const isEnd = top <= 0 || top >= most - space - 1
+      const isStep = mapped > 1 && Math.abs(by) < space && !isEnd
+      return {
+        top,
+        room: space,
+        offset: isOurs ? was.offset : isStep ? was.offset + by : top * mapped,
+      }
+    })
+    clearTimeout(rest.current)
+    if (mapped > 1) rest.current = setTimeout(settle, REST_MS)
+  }
+  /** The scroll bar tells where in the list one is, whichever way one came. */
+  const settle = () => {
+    const element = box.current
+    if (element === null) return
+    const wanted = now.current.offset / now.current.scale
+    if (Math.abs(element.scrollTop - wanted) < 1) return
+    put.current = wanted
+    element.scrollTop = wanted
+  }
 
   useLayoutEffect(() => {
     const element = box.current
     if (element === null) return
-    const look = () => setView({ top: element.scrollTop, height: element.clientHeight })
     look()
     const observer = new ResizeObserver(look)
     observer.observe(element)
-    return () => observer.disconnect()
+    return () => {
+      observer.disconnect()
+      clearTimeout(rest.current)
+    }
   }, [])
   useEffect(() => onRange?.(from, to), [from, to, onRange])
   useEffect(() => {
     const element = box.current
     if (element === null || active < 0) return
     const start = active * rowHeight
-    const shown = element.scrollTop * scale
-    const headHeight = element.querySelector<HTMLElement>('.virtual-head')?.offsetHeight ?? 0
-    if (start >= shown && start + rowHeight + headHeight <= shown + element.clientHeight) return
-    const wanted = start - element.clientHeight / 3
-    element.scrollTop = Math.max(0, wanted / scale)
+    const shown = offset
+    const space = roomOf(element)
+    if (start >= shown && start + rowHeight <= shown + space) return
+    const wanted = Math.max(0, Math.min(start - space / 3, whole - space))
+    put.current = wanted / scale
+    element.scrollTop = put.current
+    setView({ top: element.scrollTop, room: space, offset: wanted })
   }, [active, count > 0])
 
   const rows: JSX.Element[] = []
@@ -81,9 +125,7 @@ export function VirtualList(props: VirtualListProps) {
       {...(head !== undefined && { 'aria-rowcount': count + 1 })}
       aria-label={label}
       tabIndex={0}
-      onScroll={({ currentTarget }) =>
-        setView({ top: currentTarget.scrollTop, height: currentTarget.clientHeight })
-      }
+      onScroll={look}
       onKeyDown={onKey}
       {...(active >= 0 && { 'aria-activedescendant': `${id}-${active}` })}
     >
@@ -101,6 +143,11 @@ export function VirtualList(props: VirtualListProps) {
       </div>
     </div>
   )
+}
+
+/** Pixels for rows: below the head, which stays. */
+function roomOf(element: HTMLElement): number {
+  return element.clientHeight - (element.querySelector<HTMLElement>('.virtual-head')?.offsetHeight ?? 0)
 }
 
 /** Where a key leads in a list, from 0; null: nowhere. */

@@ -57,6 +57,7 @@ export class FlowColumns {
   /** `turn` 4: source and destination change places. */
   #write(key: number, addresses: Int32Array, turn: number, ports: number): void {
     const at = key * ADDRESS_WORDS
+    // The last first, so that the column grows once.
     for (let i = ADDRESS_WORDS - 1; i >= 0; i--) this.tuples.set(at + i, addresses[(i + turn) & 7]!)
     this.tuplePorts.set(key, ports)
   }

@@ -6,8 +6,9 @@ const FIRST_SIZE = 1024
 
 export class FlowIndex {
   readonly #flows: FlowColumns
-  /** Connection * 2 + side + 1; 0 for an empty slot. */
-  #slots = new Int32Array(FIRST_SIZE)
+  /** Two words a slot: connection * 2 + side + 1, or 0 for an empty one; and the hash, so that few tuples have to be read. */
+  #slots = new Int32Array(FIRST_SIZE * 2)
+  #mask = FIRST_SIZE - 1
   #used = 0
   /** So that nobody can choose addresses that collide. */
   readonly #secret = crypto.getRandomValues(new Uint32Array(1))[0]!
@@ -16,44 +17,51 @@ export class FlowIndex {
     this.#flows = flows
   }
 
+  get byteLength(): number {
+    return this.#slots.byteLength
+  }
+
   /** Connection * 2 + side (0 its first packet's direction, 1 the answers'); -1 for none. */
   find(tuple: Tuple): number {
-    const slot = this.#slotOf(hashOf(tuple.addresses, 0, tuple.ports, tuple.protocol, this.#secret), (key) =>
-      this.#flows.hasTuple(key >> 1, key & 1, tuple),
-    )
-    return this.#slots[slot]! - 1
+    const hash = hashOf(tuple.addresses, 0, tuple.ports, tuple.protocol, this.#secret)
+    for (let slot = hash & this.#mask; ; slot = (slot + 1) & this.#mask) {
+      const key = this.#slots[slot * 2]! - 1
+      if (key < 0) return -1
+      if (this.#slots[slot * 2 + 1] === hash && this.#flows.hasTuple(key >> 1, key & 1, tuple)) return key
+    }
   }
 
   /** Both directions of a connection lead to it from now on, whatever had them before. */
   enter(flow: number): void {
-    if ((this.#used + 2) * 2 > this.#slots.length) this.#grow()
+    if ((this.#used + 2) * 2 > this.#mask) this.#grow()
     for (let side = 0; side < 2; side++) this.#put(flow * 2 + side)
   }
 
   #put(key: number): void {
-    const slot = this.#slotOf(this.#hash(key), (other) => this.#flows.sameTuple(key, other))
-    if (this.#slots[slot] === 0) this.#used++
-    this.#slots[slot] = key + 1
-  }
-
-  #hash(key: number): number {
     const { tuples, tuplePorts, protocol } = this.#flows
-    return hashOf(tuples.values, key * 8, tuplePorts.get(key), protocol.get(key >> 1), this.#secret)
-  }
-
-  /** The slot of a key for which `isIt` holds, or the empty one where it would be. */
-  #slotOf(hash: number, isIt: (key: number) => boolean): number {
-    const mask = this.#slots.length - 1
-    let slot = hash & mask
-    while (this.#slots[slot] !== 0 && !isIt(this.#slots[slot]! - 1)) slot = (slot + 1) & mask
-    return slot
+    const hash = hashOf(tuples.values, key * 8, tuplePorts.get(key), protocol.get(key >> 1), this.#secret)
+    let slot = hash & this.#mask
+    for (; this.#slots[slot * 2] !== 0; slot = (slot + 1) & this.#mask) {
+      if (this.#slots[slot * 2 + 1] !== hash) continue
+      if (this.#flows.sameTuple(key, this.#slots[slot * 2]! - 1)) break
+    }
+    if (this.#slots[slot * 2] === 0) this.#used++
+    this.#slots[slot * 2] = key + 1
+    this.#slots[slot * 2 + 1] = hash
   }
 
   #grow(): void {
     const old = this.#slots
     this.#slots = new Int32Array(old.length * 2)
-    this.#used = 0
-    for (const key of old) if (key !== 0) this.#put(key - 1)
+    this.#mask = old.length - 1
+    for (let at = 0; at < old.length; at += 2) {
+      if (old[at] === 0) continue
+      // None has the tuple of another.
+      let slot = old[at + 1]! & this.#mask
+      while (this.#slots[slot * 2] !== 0) slot = (slot + 1) & this.#mask
+      this.#slots[slot * 2] = old[at]!
+      this.#slots[slot * 2 + 1] = old[at + 1]!
+    }
   }
 }
 

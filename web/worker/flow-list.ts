@@ -3,8 +3,9 @@ import { PROTOCOL_IPV6_BIT } from '../../src/conntrack/entry.ts'
 import { Tuple } from '../../src/conntrack/tuple.ts'
 import { stateName, viewTuple } from '../../src/conntrack/view-entry.ts'
 import { protocolName } from '../../src/packet/protocol.ts'
-import type { FlowRow, FlowsQuestion, SortKey } from '../protocol.ts'
+import type { FlowOrderQuestion, FlowRow, PacketSpan, SortKey } from '../protocol.ts'
 import { reasonOf } from './packet-words.ts'
+import { radixSort, type SortWord } from './radix-order.ts'
 import type { Recorder } from './recorder.ts'
 
 const tuple = new Tuple()
@@ -37,7 +38,8 @@ export function flowRow({ flows, histories }: Recorder, flow: number): FlowRow {
   }
 }
 
-function endsOf(flows: Recorder['flows'], flow: number): [client: string, server: string] {
+/** Who opened it, and who was asked. */
+export function endsOf(flows: Recorder['flows'], flow: number): [client: string, server: string] {
   flows.readTuple(flow, 0, tuple)
   const { source, destination, sourcePort, destinationPort, id } = viewTuple(tuple)
   const isV6 = flows.protocol.get(flow) >= PROTOCOL_IPV6_BIT
@@ -57,38 +59,54 @@ export class FlowOrder {
   }
 
   /** `chosen`: one byte a connection, not 0 where it is selected; null for all. */
-  of({ filter, sort, descending }: FlowsQuestion, chosen: Uint8Array | null): Int32Array {
+  of({ filter, rule, sort, descending, span }: FlowOrderQuestion, chosen: Uint8Array | null): Int32Array {
     const { flows, packets } = this.#recorder
-    const key = JSON.stringify([filter, sort, descending, flows.count, packets.count])
+    const key = JSON.stringify([filter, rule, sort, descending, span, flows.count, packets.count])
     if (key === this.#key) return this.#order
-    const all = Int32Array.from({ length: flows.count }, (_, flow) => flow)
-    const order = chosen === null ? all : all.filter((flow) => chosen[flow] !== 0)
-    const compare = this.#comparison(sort)
+    const inSpan = span === null ? null : this.#inSpan(span)
+    const order = new Int32Array(flows.count)
+    let count = 0
+    for (let flow = 0; flow < order.length; flow++) {
+      // What came after the selection was made is not in it.
+      if (chosen !== null && !chosen[flow]) continue
+      if (inSpan !== null && inSpan[flow] === 0) continue
+      order[count++] = flow
+    }
+    const found = order.subarray(0, count)
     // By their first packet where they are alike: sorting is stable, and so is the page.
-    if (sort !== 'first') order.sort(descending ? (a, b) => compare(b, a) : compare)
-    else if (descending) order.reverse()
+    if (sort !== 'first') radixSort(found, this.#words(sort), descending)
+    else if (descending) found.reverse()
     this.#key = key
-    this.#order = order
-    return order
+    this.#order = found
+    return found
   }
 
-  #comparison(sort: SortKey): (a: number, b: number) => number {
+  /** One byte a connection: has it a packet in the span? */
+  #inSpan({ first, last }: PacketSpan): Uint8Array {
+    const { flows, packets } = this.#recorder
+    const found = new Uint8Array(flows.count)
+    const end = Math.min(last, packets.count)
+    for (let at = Math.max(0, first - 1); at < end; at++) {
+      const flow = packets.flow.get(at)
+      if (flow !== 0) found[flow - 1] = 1
+    }
+    return found
+  }
+
+  #words(sort: Exclude<SortKey, 'first'>): readonly SortWord[] {
     const { flows } = this.#recorder
-    const sum = (column: { get(index: number): number }, flow: number) =>
-      column.get(flow * 2) + column.get(flow * 2 + 1)
+    const bytes = (flow: number) => flows.bytes.get(flow * 2) + flows.bytes.get(flow * 2 + 1)
     switch (sort) {
       case 'packets':
-        return (a, b) => sum(flows.packets, a) - sum(flows.packets, b)
+        return [(flow) => flows.packets.get(flow * 2) + flows.packets.get(flow * 2 + 1)]
       case 'bytes':
-        return (a, b) => sum(flows.bytes, a) - sum(flows.bytes, b)
+        return [(flow) => Math.floor(bytes(flow) / 2 ** 32), (flow) => bytes(flow) >>> 0]
       case 'odd':
-        return (a, b) => this.#oddness(a) - this.#oddness(b)
+        return [(flow) => this.#oddness(flow)]
       case 'state':
-        return (a, b) => flows.state.get(a) - flows.state.get(b)
+        return [(flow) => flows.state.get(flow)]
       case 'tuple':
-        return (a, b) => this.#compareTuples(a, b)
-      case 'first':
-        return (a, b) => a - b
+        return this.#tupleWords()
     }
   }
 
@@ -99,20 +117,15 @@ export class FlowOrder {
   }
 
   /** By family and protocol, then server, its port, client: services stand together. */
-  #compareTuples(a: number, b: number): number {
+  #tupleWords(): readonly SortWord[] {
     const { protocol, tuples, tuplePorts } = this.#recorder.flows
-    const difference = protocol.get(a) - protocol.get(b)
-    if (difference !== 0) return difference
-    for (const word of [4, 5, 6, 7]) {
-      const order = (tuples.get(a * 16 + word) >>> 0) - (tuples.get(b * 16 + word) >>> 0)
-      if (order !== 0) return order
-    }
-    const port = (tuplePorts.get(a * 2) & 0xffff) - (tuplePorts.get(b * 2) & 0xffff)
-    if (port !== 0) return port
-    for (const word of [0, 1, 2, 3]) {
-      const order = (tuples.get(a * 16 + word) >>> 0) - (tuples.get(b * 16 + word) >>> 0)
-      if (order !== 0) return order
-    }
-    return (tuplePorts.get(a * 2) >>> 16) - (tuplePorts.get(b * 2) >>> 16)
+    const address = (word: number) => (flow: number) => tuples.get(flow * 16 + word)
+    return [
+      (flow) => protocol.get(flow),
+      ...[4, 5, 6, 7].map(address),
+      (flow) => tuplePorts.get(flow * 2) & 0xffff,
+      ...[0, 1, 2, 3].map(address),
+      (flow) => tuplePorts.get(flow * 2) >>> 16,
+    ]
   }
 }

@@ -1,11 +1,13 @@
 /**
- * Columns of numbers that grow by doubling, so that a million packets take a few arrays and no objects. Each kind has `get` and
+ * Columns of numbers that grow as they are written, so that a million packets take a few arrays and no objects. Each kind has `get` and
  * `set` of its own: in one for all, V8 has to find out with every number what the array is of, which takes ten times as long.
  */
 
 type Numbers = Int32Array | Uint32Array | Uint16Array | Uint8Array | Float64Array
 
 const FIRST_LENGTH = 1024
+/** From here on a column grows by a quarter: twice of what is large already could be more than there is room for. */
+const LARGE = 2 ** 21
 
 abstract class Column<Kind extends Numbers> {
   /** At least as long as what was written; behind that it holds zeros. */
@@ -27,7 +29,8 @@ abstract class Column<Kind extends Numbers> {
   }
 
   protected reach(index: number): void {
-    const larger = this.#make(Math.max(index + 1, this.values.length * 2))
+    const { length } = this.values
+    const larger = this.#make(Math.max(index + 1, length * (length < LARGE ? 2 : 1.25)))
     larger.set(this.values)
     this.values = larger
   }

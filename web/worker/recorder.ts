@@ -29,7 +29,7 @@ import type { Repeatable } from '../../src/run/explainer.ts'
 import { Fingerprint } from './fingerprint.ts'
 import { FlowColumns } from './flow-columns.ts'
 import { FlowIndex } from './flow-index.ts'
-import { Words } from './growing.ts'
+import { bytesOfColumns, Words } from './growing.ts'
 import { Histories, LETTER_DATA, LETTER_INVALID, tcpLetter } from './history-letters.ts'
 import { PacketColumns, SIDE_NEITHER, SIDE_ORIGINAL, SIDE_REPLY } from './packet-columns.ts'
 import { RuleRows } from './rule-rows.ts'
@@ -54,6 +54,9 @@ const telling = REASONS.map(({ kind }) =>
 )
 /** From here on a reason is out of the ordinary. */
 const ODD = 1
+
+/** With its places in the index. */
+const BYTES_OF_ENTRY = 160
 
 const UDP_HEADER = 8
 const ICMP_HEADER = 8
@@ -85,6 +88,16 @@ export class Recorder {
       const flow = this.#known(entry)
       if (flow >= 0) this.flows.ended.set(flow, this.packets.count + 1)
     }
+  }
+
+  /** Of all columns, and about what the tracker's table has. */
+  get byteLength(): number {
+    return (
+      bytesOfColumns(this.packets) +
+      bytesOfColumns(this.flows) +
+      this.#index.byteLength +
+      this.#run.tracker.table.count * BYTES_OF_ENTRY
+    )
   }
 
   add(packet: Packet, outcome: Outcome): void {

@@ -10,9 +10,11 @@ import { surveyCapture } from '../../src/replay/vantage.ts'
 import { formatDiagnostics } from '../../src/ruleset/diagnostic.ts'
 import type { Family, Ruleset } from '../../src/ruleset/model.ts'
 import { parseRuleset } from '../../src/ruleset/parser.ts'
+import type { RunPair } from '../../src/run/compare-runs.ts'
 import type { MoreSysctl } from '../../src/run/explainer.ts'
 import type { PreparedHost, RunInput } from '../../src/run/prepared-host.ts'
 import { Run } from '../../src/run/run.ts'
+import { oneSecret } from '../../src/run/secret.ts'
 import type { Load, SourceFile, SourceText } from '../protocol.ts'
 import { CaptureRun } from './capture-run.ts'
 import { Refusal, type Source } from './source.ts'
@@ -27,31 +29,61 @@ export class RunMaker implements Source {
   readonly #load: Load
   readonly #rulesets: readonly Ruleset[]
   readonly #prepared: Omit<PreparedHost, 'inputs'>
-  readonly #secret = crypto.getRandomValues(new Uint32Array(64))
+  readonly #fillRandom: FillRandom
 
-  private constructor(load: Load, rulesets: readonly Ruleset[], prepared: Omit<PreparedHost, 'inputs'>) {
+  private constructor(
+    load: Load,
+    rulesets: readonly Ruleset[],
+    prepared: Omit<PreparedHost, 'inputs'>,
+    fillRandom = oneSecret(),
+  ) {
     this.#load = load
     this.#rulesets = rulesets
     this.#prepared = prepared
+    this.#fillRandom = fillRandom
   }
 
   /** Reads the rules, and looks at the beginning of the captures. @throws Refusal */
   static async of(load: Load): Promise<RunMaker> {
     refuseMistakes(load.settings)
-    const rulesets = [
-      ...(load.rules === null ? [] : [readRules(load.rules, 'ipv4')]),
-      ...(load.rules6 === null ? [] : [readRules(load.rules6, 'ipv6')]),
-    ]
+    const rulesets = rulesetsOf(load)
     return new RunMaker(load, rulesets, await prepare(load, rulesets))
+  }
+
+  /**
+   * Makes pairs to be compared: the captures, the host and the seed are those of `old`, rules and other settings each has its own.
+   * @throws Refusal
+   */
+  static async pairs(old: Load, now: Load): Promise<() => Promise<RunPair>> {
+    refuseMistakes(old.settings)
+    refuseMistakes(now.settings)
+    const [before, after] = [comparedRulesets(old), comparedRulesets(now)]
+    const prepared = await prepare(old, [...before, ...after])
+    const { host, captured, seed } = old.settings
+    const later: Load = {
+      ...now,
+      captures: old.captures,
+      settings: { ...now.settings, host, captured, seed },
+    }
+    const makers = [new RunMaker(old, before, prepared)]
+    makers.push(new RunMaker(later, after, prepared, makers[0]!.#fillRandom))
+    return async () => {
+      const run = makers[0]!.#run([])
+      return { old: run, now: makers[1]!.#run([], run.capture) }
+    }
   }
 
   /** With settings of its own. All decide alike: they share the seed and the secret of the hash table. */
   make(more: readonly MoreSysctl[] = []): CaptureRun {
+    return new CaptureRun(this.#run(more))
+  }
+
+  #run(more: readonly MoreSysctl[], capture?: MergedCapture): Run {
     const { settings: told } = this.#load
     const prepared: PreparedHost = { ...this.#prepared, inputs: this.#load.captures.map(inputOf) }
     const reversePath = new ReversePath(prepared.host.interfaces)
     const settings = settingsOf(told, reversePath, more)
-    const run = new Run({
+    return new Run({
       choices: { ...told, helper: [] },
       settings,
       reversePath,
@@ -62,13 +94,23 @@ export class RunMaker implements Source {
       saved: null,
       gunzip,
       fillRandom: this.#fillRandom,
+      ...(capture !== undefined && { capture }),
     })
-    return new CaptureRun(run)
   }
+}
 
-  readonly #fillRandom: FillRandom = (words) => {
-    for (let i = 0; i < words.length; i++) words[i] = this.#secret[i % this.#secret.length]!
-  }
+/** @throws Refusal */
+function rulesetsOf({ rules, rules6 }: Load): Ruleset[] {
+  return [
+    ...(rules === null ? [] : [readRules(rules, 'ipv4')]),
+    ...(rules6 === null ? [] : [readRules(rules6, 'ipv6')]),
+  ]
+}
+
+/** Without rules all is let through, which can be compared as well. @throws Refusal */
+function comparedRulesets(load: Load): Ruleset[] {
+  const rulesets = rulesetsOf(load)
+  return rulesets.length > 0 ? rulesets : [readRules({ name: 'no rules', text: '*filter\nCOMMIT\n' }, 'ipv4')]
 }
 
 async function prepare(
@@ -102,12 +144,30 @@ function inputOf({ name, blob }: SourceFile): RunInput {
   return { name, size: blob.size, chunks: chunksOf(blob) }
 }
 
-/** Each is a task of its own, so that what the page asks meanwhile is answered in between. */
+/** Each is a task of its own, so that what the page asks meanwhile is answered in between. The next one is read ahead. */
 async function* chunksOf(blob: Blob): AsyncGenerator<Uint8Array, void> {
-  for (let at = 0; at < blob.size; at += CHUNK) {
-    yield new Uint8Array(await blob.slice(at, at + CHUNK).arrayBuffer())
-    await new Promise((resolve) => setTimeout(resolve))
+  const read = (at: number) => (at < blob.size ? blob.slice(at, at + CHUNK).arrayBuffer() : null)
+  let next = read(0)
+  for (let at = CHUNK; next !== null; at += CHUNK) {
+    const chunk = await next
+    next = read(at)
+    // Who does not come to read it need not hear that it cannot be read.
+    next?.catch(() => {})
+    yield new Uint8Array(chunk)
+    await otherTasks()
   }
+}
+
+/** Unlike a timeout, of which browsers make 4 ms each. */
+function otherTasks(): Promise<void> {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel()
+    port1.onmessage = () => {
+      port1.close()
+      resolve()
+    }
+    port2.postMessage(null)
+  })
 }
 
 /** The platform's; what is behind a damaged place is lost, as the run's problems then tell. */

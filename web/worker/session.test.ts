@@ -22,7 +22,15 @@ const load = (content: Uint8Array = bytes, more: Partial<Load> = {}): Load => ({
 /** Of first-look.pcapng. */
 const PACKETS = 33
 
-const all: FlowsQuestion = { filter: '', sort: 'first', descending: false, from: 0, count: 100 }
+const all: FlowsQuestion = {
+  filter: '',
+  rule: null,
+  span: null,
+  sort: 'first',
+  descending: false,
+  from: 0,
+  count: 100,
+}
 
 async function loaded(): Promise<Session> {
   const session = new Session()
@@ -103,10 +111,44 @@ test('rules have the counts of the run', async () => {
   expect(decided).toBe(Object.values(overview.verdicts).reduce((sum, count) => sum + count, 0))
 })
 
+test('the packets of a rule are those that it counted, and their connections are selected', async () => {
+  const session = await loaded()
+  const rows = await session.answer('rules', null)
+  for (const [row, { packets }] of rows.entries()) {
+    const met = await session.answer('met', { row })
+    expect(met.total).toBe(packets)
+    expect(met.packets).toHaveLength(packets)
+    const selected = await flowsOf(session, { rule: row })
+    const flows = new Set<number>()
+    for (const packet of met.packets) flows.add((await session.answer('place', { packet })).flow)
+    expect(selected.rows.map(({ flow }) => flow)).toEqual([...flows].sort((a, b) => a - b))
+  }
+  await expect(session.answer('met', { row: rows.length })).rejects.toThrow(Refusal)
+})
+
+test('mistakes in rules and findings of lint stand at their words', async () => {
+  const session = new Session()
+  const check = (text: string) => session.answer('checkRules', { name: 'x.v4', text, family: 'ipv4' })
+  const bad = '*filter\n-A INPUT -p tpc -j DROP\nCOMMIT\n'
+  const [mistake] = await check(bad)
+  expect(mistake).toMatchObject({
+    kind: 'error',
+    line: 2,
+    message: expect.stringContaining('did you mean tcp?'),
+  })
+  expect(bad.slice(mistake!.start, mistake!.end)).toBe('tpc')
+  const odd = '*filter\n-A INPUT -p tcp -j DROP\n-A INPUT -p tcp --dport 22 -j ACCEPT\nCOMMIT\n'
+  expect(await check(odd)).toContainEqual(
+    expect.objectContaining({ kind: 'warning', line: 3, code: 'never-matches' }),
+  )
+})
+
 test('the timeline has every packet once', async () => {
   const session = await loaded()
   const { established, opening, invalid, blocked, packets } = await session.answer('timeline', {
     buckets: 50,
+    from: null,
+    to: null,
   })
   const sum = [established, opening, invalid, blocked].flat().reduce((total, count) => total + count, 0)
   expect(sum).toBe(PACKETS)

@@ -1,11 +1,13 @@
-/** Packets and the size of the table over the time of a capture, in equal spans. */
+/** Packets and the size of the table over the time of a capture, or a span of it, in equal spans. */
 import { CTINFO_INVALID, CTINFO_NEW } from '../../src/conntrack/status.ts'
-import type { Timeline } from '../protocol.ts'
+import type { Timeline, TimelineQuestion } from '../protocol.ts'
+import { timeAt } from './moments.ts'
 import { type Recorder, verdictNames } from './recorder.ts'
 
 const MOST = 4000
 
-export function timelineOf({ packets }: Recorder, asked: number): Timeline {
+export function timelineOf(recorder: Recorder, { buckets: asked, from, to }: TimelineQuestion): Timeline {
+  const { packets } = recorder
   const buckets = Math.max(1, Math.min(MOST, Math.floor(asked)))
   const zeros = () => new Array<number>(buckets).fill(0)
   const timeline = {
@@ -18,15 +20,14 @@ export function timelineOf({ packets }: Recorder, asked: number): Timeline {
     packets: zeros(),
   }
   if (packets.count === 0) return timeline
-  const timeAt = (at: number) => packets.seconds.get(at) + packets.nanoseconds.get(at) / 1e9
-  const start = timeAt(0)
-  let end = start
-  for (let at = 0; at < packets.count; at++)
-    end = Math.max(end, packets.seconds.get(at) + 1e-9 * packets.nanoseconds.get(at))
+  const start = from ?? timeAt(recorder, 0)
+  let end = to ?? start
+  if (to === null) for (let at = 0; at < packets.count; at++) end = Math.max(end, timeAt(recorder, at))
   const span = Math.max(end - start, 1e-6)
   let reached = -1
   for (let at = 0; at < packets.count; at++) {
-    const share = (timeAt(at) - start) / span
+    const share = (timeAt(recorder, at) - start) / span
+    if ((share < 0 && from !== null) || (share > 1 && to !== null)) continue
     const bucket = Math.max(0, Math.min(buckets - 1, Math.floor(share * buckets)))
     const verdict = verdictNames[packets.verdict.get(at)]
     const ctinfo = packets.ctinfo.get(at)
@@ -50,7 +51,8 @@ export function timelineOf({ packets }: Recorder, asked: number): Timeline {
     }
     timeline.packets[bucket] = at + 1
   }
-  for (let i = reached + 1; i < buckets; i++) timeline.packets[i] = packets.count
+  const last = reached < 0 ? 0 : timeline.packets[reached]!
+  for (let i = reached + 1; i < buckets; i++) timeline.packets[i] = last
   for (let i = 0; i < buckets; i++) timeline.times[i] = start + (span * i) / buckets
   return timeline
 }
