@@ -2,8 +2,7 @@
 import { closeSync, openSync, statSync } from 'node:fs'
 import { isatty } from 'node:tty'
 import type { MergedCapture } from '../capture/merge.ts'
-import { pcapngInterface, pcapngPacket, pcapngSection } from '../capture/writer.ts'
-import { commentOf } from '../format/comment.ts'
+import { CommentedPcapng, frameOf } from '../format/commented-pcapng.ts'
 import type { Packet } from '../packet/packet.ts'
 import type { PacketRecord } from '../replay/record.ts'
 import { unwritable, wrongUse } from './failure.ts'
@@ -13,39 +12,21 @@ import { writeAll } from './output.ts'
 const BATCH = 1_048_576
 
 export class CommentedCapture {
-  readonly #capture: MergedCapture
+  readonly #writer: CommentedPcapng
   readonly #descriptor: number
   readonly #name: string
-  #interfaces = 0
   #blocks: Uint8Array[] = []
   #size = 0
 
   /** @throws Failure where the file cannot be written, or is one of the inputs. */
   constructor(path: string, capture: MergedCapture) {
-    this.#capture = capture
     this.#name = path === '-' ? 'standard output' : path
     this.#descriptor = path === '-' ? standardOutput() : open(path, capture.names)
-    this.#add(pcapngSection('sallyport'))
+    this.#writer = new CommentedPcapng(capture.interfaces, (block) => this.#add(block))
   }
 
   write(packet: Packet, record: () => PacketRecord): void {
-    const { interfaces } = this.#capture
-    while (this.#interfaces < interfaces.length) this.#add(pcapngInterface(interfaces[this.#interfaces++]!))
-    this.#add(
-      pcapngPacket(
-        {
-          seconds: packet.seconds,
-          nanoseconds: packet.nanoseconds,
-          interfaceIndex: packet.interfaceIndex,
-          direction: packet.direction,
-          bytes: packet.frameBytes,
-          start: packet.frameStart,
-          end: packet.frameEnd,
-          originalLength: packet.frameLength,
-        },
-        commentOf(record()),
-      ),
-    )
+    this.#writer.write(frameOf(packet), record())
   }
 
   /** Writes what was gathered. @throws Failure */

@@ -27,6 +27,10 @@ export class CaptureRun implements SourceRun {
     return this.#run.capture.names
   }
 
+  get interfaces() {
+    return this.#run.capture.interfaces
+  }
+
   get size(): number | null {
     return this.#run.size
   }

@@ -43,6 +43,7 @@ export class ScenarioSource implements Source {
 
 class ScenarioPlay extends Play implements SourceRun {
   readonly names: readonly string[]
+  readonly interfaces = null
   readonly size = null
   readonly #file: ScenarioFile
   readonly #at: number

@@ -1,4 +1,5 @@
 /** Packets and what judges them, as often as they are asked for: a capture, or a test of a scenario. */
+import type { CaptureInterface } from '../../src/capture/record.ts'
 import type { MoreSysctl, Repeatable } from '../../src/run/explainer.ts'
 import type { PlayedTest } from '../protocol.ts'
 
@@ -11,6 +12,8 @@ export class Refusal extends Error {
 export interface SourceRun extends Repeatable {
   /** Of the captures. */
   readonly names: readonly string[]
+  /** Of the captures; null where packets have no link layer. It grows from packet to packet. */
+  readonly interfaces: readonly CaptureInterface[] | null
   /** Bytes; null where nobody knows. */
   readonly size: number | null
   /** Told when other rules are in force, ahead of the next packet. */

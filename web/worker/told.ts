@@ -218,20 +218,25 @@ export function hostOf({ host: text }: ToldSettings, files: number): ToldHost {
   }
 }
 
-/** The sysctls, and what is set beside them. @throws Refusal */
-export function settingsOf(
-  { sysctls, linux }: ToldSettings,
-  reversePath: ReversePath,
-  more: readonly MoreSysctl[],
-): Settings {
-  const settings = new Settings(linux)
+/** Those that change something here. */
+export function sysctlsOf({ sysctls }: Pick<ToldSettings, 'sysctls'>): MoreSysctl[] {
   const lines: MoreSysctl[] = []
   eachLine(sysctls, (line) => {
     const setting = parseSettingLine(line)
     if (setting !== null && 'name' in setting && setting.isOurs) lines.push(setting)
   })
+  return lines
+}
+
+/** The sysctls, and what is set beside them. @throws Refusal */
+export function settingsOf(
+  told: ToldSettings,
+  reversePath: ReversePath,
+  more: readonly MoreSysctl[],
+): Settings {
+  const settings = new Settings(told.linux)
   try {
-    for (const setting of [...lines, ...more]) setOne(setting, settings, reversePath)
+    for (const setting of [...sysctlsOf(told), ...more]) setOne(setting, settings, reversePath)
   } catch (error) {
     throw error instanceof SettingError ? new Refusal(error.message) : error
   }
