@@ -9,6 +9,9 @@ const root = join(import.meta.dirname, '../..')
 /** The static page. */
 export const pageUrl = pathToFileURL(join(root, 'dist/page/sallyport.html')).href
 
+/** The same with the example capture; without, it begins with a scenario. */
+export const exampleUrl = `${pageUrl}#show=first-look`
+
 export const example = (name: string) => join(root, 'examples', name)
 
 const executablePath = (process.env['PATH'] ?? '')
@@ -65,4 +68,14 @@ export async function visit(
 export async function shown(page: Page): Promise<void> {
   await page.locator('.explanation').waitFor()
   await page.locator('.flow-row[aria-selected=true]').waitFor()
+}
+
+/** Types in the place of a part of a text, as a person would. @throws where it is not there */
+export async function typeInstead(page: Page, selector: string, from: string, to: string): Promise<void> {
+  const field = page.locator(selector)
+  const at = (await field.inputValue()).indexOf(from)
+  if (at < 0) throw new Error(`there is no "${from}" in ${selector}`)
+  await field.focus()
+  await page.evaluate(`document.activeElement.setSelectionRange(${at}, ${at + from.length})`)
+  await page.keyboard.insertText(to)
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import axe from 'axe-core'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { example, isMissing, launch, pageUrl, shown, visit } from './chromium.ts'
+import { example, exampleUrl, isMissing, launch, pageUrl, shown, visit } from './chromium.ts'
 
 const command = join(import.meta.dirname, '../../dist/cli.js')
 
@@ -21,7 +21,7 @@ describe.skipIf(isMissing)('the page', () => {
   })
   afterAll(() => browser.close())
 
-  async function open(url = pageUrl, options: Parameters<typeof visit>[2] = {}) {
+  async function open(url = exampleUrl, options: Parameters<typeof visit>[2] = {}) {
     const visited = await visit(browser, url, options)
     onTestFinished(() => visited.page.close())
     return visited
@@ -64,7 +64,8 @@ describe.skipIf(isMissing)('the page', () => {
     await page.locator('.loaded', { hasText: 'router.pcapng, without rules' }).waitFor()
     await shown(page)
     expect(await page.locator('#flow-list .flow-row[aria-selected]').count()).toBeGreaterThan(3)
-    expect(await page.getByRole('tab', { name: 'Rules' }).count()).toBe(0)
+    await page.getByRole('tab', { name: 'Rules' }).click()
+    await page.getByRole('button', { name: 'Add rules' }).waitFor()
   })
 
   test('capture and rules are dropped together', async () => {
@@ -88,16 +89,16 @@ describe.skipIf(isMissing)('the page', () => {
     const first = await open()
     await shown(first.page)
     const capture = new URLSearchParams((await hashOf(first.page)).slice(1)).get('capture')
-    const { page } = await open(`${pageUrl}#packet=5&flow=1&capture=${capture}`)
+    const { page } = await open(`${exampleUrl}&packet=5&flow=1&capture=${capture}`)
     await shown(page)
     await page.locator('.explanation', { hasText: 'Packet 5:' }).waitFor()
-    expect(await hashOf(page)).toBe(`#packet=5&flow=1&capture=${capture}`)
-    await page.evaluate(`location.hash = '#packet=32&capture=${capture}'`)
+    expect(await hashOf(page)).toBe(`#show=first-look&packet=5&flow=1&capture=${capture}`)
+    await page.evaluate(`location.hash = '#show=first-look&packet=32&capture=${capture}'`)
     await page.locator('.explanation', { hasText: 'Packet 32:' }).waitFor()
   })
 
   test('a link about another capture says so, and leads nowhere', async () => {
-    const { page } = await open(`${pageUrl}#packet=5&flow=1&capture=0000000000`)
+    const { page } = await open(`${exampleUrl}&packet=5&flow=1&capture=0000000000`)
     await shown(page)
     expect(await page.getByRole('alert').textContent()).toContain('another capture')
     expect(await hashOf(page)).not.toContain('packet=5&')
@@ -172,7 +173,7 @@ describe.skipIf(isMissing)('the page', () => {
     await page.locator('#arrow-list-0[aria-selected=true]').waitFor()
     const before = Number(new URLSearchParams((await hashOf(page)).slice(1)).get('packet'))
     await page.keyboard.press('ArrowRight')
-    await page.waitForFunction(`location.hash.startsWith('#packet=${before + 1}&')`)
+    await page.waitForFunction(`location.hash.startsWith('#show=first-look&packet=${before + 1}&')`)
     await page.keyboard.press('Tab')
     await page.keyboard.press('ArrowRight')
     await page.locator('#tab-table[aria-selected=true]').waitFor()
@@ -201,7 +202,7 @@ describe.skipIf(isMissing)('the page', () => {
     ['dark', 1440, 900],
     ['light', 360, 740],
   ] as const)('axe finds nothing wrong: %s, %d pixels wide', async (colorScheme, width, height) => {
-    const { page } = await open(pageUrl, { colorScheme, width, height })
+    const { page } = await open(exampleUrl, { colorScheme, width, height })
     await shown(page)
     await page.evaluate(axe.source)
     for (const tab of ['Why', 'State table', 'Rules']) {

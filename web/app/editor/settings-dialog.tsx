@@ -136,12 +136,12 @@ export function SettingsDialog({ store, onClose }: { readonly store: Store; read
           void apply()
         }}
       >
-        <header class="dialog-head">
+        <div class="dialog-head">
           <h2 id="settings-title">Settings</h2>
           <button type="button" onClick={onClose}>
             Cancel
           </button>
-        </header>
+        </div>
         <div class="choices">
           {choices.map(({ field, title, options }) => (
             <label key={field}>
@@ -206,14 +206,14 @@ export function SettingsDialog({ store, onClose }: { readonly store: Store; read
             {refused}
           </pre>
         )}
-        <footer>
+        <div class="dialog-foot">
           <button type="submit" class="primary" disabled={marks.some(({ kind }) => kind === 'error')}>
             Run with these
           </button>
           <button type="button" onClick={() => change(usualSettings)}>
             As usual
           </button>
-        </footer>
+        </div>
       </form>
     </dialog>
   )

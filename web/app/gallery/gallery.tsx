@@ -23,7 +23,7 @@ export function Gallery({ store, onClose }: { readonly store: Store; readonly on
       onClose={onClose}
       onClick={(event) => event.target === event.currentTarget && onClose()}
     >
-      <header class="dialog-head">
+      <div class="dialog-head">
         <h2 id="gallery-title">Scenarios</h2>
         <p class="quiet">
           Each one is a claim about connection tracking that runs as you read it, and as you change it.
@@ -31,7 +31,7 @@ export function Gallery({ store, onClose }: { readonly store: Store; readonly on
         <button type="button" onClick={onClose}>
           Close
         </button>
-      </header>
+      </div>
       <div class="groups">
         {catalog.map(({ title, items }) => (
           <section key={title}>

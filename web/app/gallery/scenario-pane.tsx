@@ -44,6 +44,7 @@ export function ScenarioPane({ store }: { readonly store: Store }) {
   const tests = played?.tests ?? []
   const passed = results?.passed ?? []
   const failed = passed.filter((is) => !is).length
+  const isWrong = marks.some(({ kind }) => kind === 'error')
   return (
     <section class="pane scenario" aria-labelledby="scenario-title">
       <header class="pane-head">
@@ -84,15 +85,13 @@ export function ScenarioPane({ store }: { readonly store: Store }) {
       >
         {refused !== null && <pre class="problem">{refused}</pre>}
         <p class="editor-foot">
-          <span class={classes('state', failed > 0 && 'failed')}>
-            {isWaiting
-              ? marks.some(({ kind }) => kind === 'error')
-                ? 'Cannot be run like this: the last run that could is shown.'
-                : 'Running…'
-              : failed > 0
-                ? `✗ ${counted(failed, 'test')} of ${passed.length} failed`
-                : passed.length === 0
-                  ? ''
+          <span class={classes('state', (isWrong || failed > 0) && 'failed')}>
+            {isWrong
+              ? 'Cannot be run like this: the last run that could is shown.'
+              : !isSettled
+                ? 'Running…'
+                : failed > 0
+                  ? `✗ ${counted(failed, 'test')} of ${passed.length} failed`
                   : `✓ ${counted(passed.length, 'test')} passed`}
           </span>
           {given !== null && text !== given.text && (
