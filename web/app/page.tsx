@@ -1,6 +1,8 @@
 /** The whole page: its panes show the same moment. */
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { firstTab, type TabName } from './address.ts'
+import { ComparePane } from './compare/compare-pane.tsx'
+import { Comparing } from './compare/comparing.ts'
 import { ExplainPane } from './explain-pane.tsx'
 import { useExplained } from './explained.ts'
 import { FlowPane } from './flow-pane.tsx'
@@ -81,12 +83,14 @@ const tabs: readonly (readonly [TabName, string])[] = [
   ['why', 'Why'],
   ['table', 'State table'],
   ['rules', 'Rules'],
+  ['compare', 'Compare'],
 ]
 
 /** What there is about the packet under the cursor, one at a time. */
 function Side({ store }: { readonly store: Store }) {
   const packet = useStore(store, (state) => state.packet)
   const chosen = useStore(store, (state) => state.tab)
+  const [comparing] = useState(() => new Comparing(store))
   const [columns, setColumns] = useState(72)
   const box = useRef<HTMLElement>(null)
   useEffect(() => {
@@ -130,6 +134,7 @@ function Side({ store }: { readonly store: Store }) {
         {tab === 'why' && <ExplainPane explained={explained} packet={packet} />}
         {tab === 'table' && <TablePane store={store} />}
         {tab === 'rules' && <RulesPane store={store} explained={explained} />}
+        {tab === 'compare' && <ComparePane store={store} comparing={comparing} />}
       </div>
     </section>
   )

@@ -68,6 +68,8 @@ describe.each(runs)('%s through %s', (capture, rules, more) => {
       expect(result.failures, text).toEqual([])
       expect(result.problem, text).toBe(null)
       expect(text).not.toMatch(/^ +\?$/m)
+      const { total } = await session.answer('arrows', { flow, from: 0, count: 0 })
+      expect(text.match(/^(?:\+|# packet )/gm)).toHaveLength(total)
       if (!text.includes('# In the capture:')) same++
     }
     // Nearly all are the same on their own.

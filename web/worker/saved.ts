@@ -48,7 +48,7 @@ async function eachOf(
     await run.each({
       onPacket: (packet, outcome, number) => {
         const of = number > count ? 0 : flow.get(number - 1)
-        if (of > 0 && chosen[of - 1] !== 0) take(packet, run.recordOf(packet, outcome, number), number)
+        if (of > 0 && chosen[of - 1] === 1) take(packet, run.recordOf(packet, outcome, number), number)
         if (number >= last) throw new Enough()
       },
       onProgress: watch,
@@ -135,7 +135,7 @@ export async function savedScenario(
 ): Promise<SavedFile> {
   if (load.scenario !== null) throw new Refusal('this is a scenario already: save its text instead')
   const { recorder } = saved
-  const chosen = new Uint8Array(flow)
+  const chosen = new Uint8Array(recorder.flows.count)
   chosen[flow - 1] = 1
   const [client, server] = endsOf(recorder.flows, flow - 1)
   const name = `connection-${flow}`
