@@ -68,7 +68,7 @@ export const test = defineCommand({
     },
   },
   notes: [
-    'The exit code is 1 where something else was observed than expected, and where a scenario cannot be read. docs/reference/scenario.md has the language.',
+    'The exit code is 1 where something else was observed than expected, and where a scenario has mistakes; 3 where a file is missing, or is no text. docs/reference/scenario.md has the language.',
   ],
   examples: [
     { line: 'sallyport test', sentence: 'every scenario below this folder' },

@@ -2,14 +2,14 @@
 import { icmpTypes } from '../match/icmp.ts'
 import { icmp6Types } from '../match/icmp6.ts'
 import type { PacketRecord, RecordAnswer, RecordTuple } from '../replay/record.ts'
-import { noCounters } from './amount.ts'
-import { resolveEnd } from './endpoint.ts'
+import type { Counters } from './amount.ts'
+import { type End, resolveEnd } from './endpoint.ts'
 import type { Observation } from './executor.ts'
-import type { DeciderWords, Endpoint, EntryWords, Expectation, LeavesWords, TupleWords } from './model.ts'
+import type { DeciderWords, EntryWords, Expectation, LeavesWords, TupleWords } from './model.ts'
 import { type SeenEntry, seenRecord } from './seen.ts'
 
-/** An open expectation never holds: it is to be filled in. */
-export function holds(expectation: Expectation, observation: Observation): boolean {
+/** An open expectation never holds: it is to be filled in. @throws Refusal where a calculation has no result */
+export function holds(expectation: Expectation, observation: Observation, counters: Counters): boolean {
   const { record } = observation
   switch (expectation.kind) {
     case 'ctstate':
@@ -21,7 +21,7 @@ export function holds(expectation: Expectation, observation: Observation): boole
     case 'entry': {
       const { entry } = expectation
       if (entry === null || record.entry === null) return entry === null && record.entry === null
-      return isEntry(entry, seenRecord(record.entry))
+      return isEntry(entry, seenRecord(record.entry), counters)
     }
     case 'verdict':
       return (
@@ -36,7 +36,7 @@ export function holds(expectation: Expectation, observation: Observation): boole
       return what === null ? sent.length === 0 : sent.some((answer) => isAnswer(what, answer))
     }
     case 'leaves':
-      return isEgress(expectation.leaves, record.egress)
+      return isEgress(expectation.leaves, record.egress, counters)
     case 'log': {
       const { text } = expectation
       const lines = record.log ?? []
@@ -51,7 +51,7 @@ function hasReasons({ reasons }: PacketRecord, codes: readonly string[]): boolea
   return codes.every((code) => reasons.some((reason) => reason.code === code))
 }
 
-export function isEntry(words: EntryWords, entry: SeenEntry): boolean {
+export function isEntry(words: EntryWords, entry: SeenEntry, counters: Counters): boolean {
   const same = <Value>(expected: Value | null, found: Value) => expected === null || expected === found
   return (
     same(words.protocol, entry.protocol) &&
@@ -62,21 +62,20 @@ export function isEntry(words: EntryWords, entry: SeenEntry): boolean {
     same(words.mark, entry.mark) &&
     same(words.zone, entry.zone) &&
     same(words.id, entry.original.id ?? null) &&
-    isTuple(words.original, entry.original) &&
-    isTuple(words.reply, entry.reply)
+    isTuple(words.original, entry.original, counters) &&
+    isTuple(words.reply, entry.reply, counters)
   )
 }
 
-function isTuple(words: TupleWords | null, tuple: RecordTuple): boolean {
+function isTuple(words: TupleWords | null, tuple: RecordTuple, counters: Counters): boolean {
   if (words === null) return true
   return (
-    isEnd(words.source, tuple.source, tuple.sourcePort) &&
-    isEnd(words.destination, tuple.destination, tuple.destinationPort)
+    isEnd(resolveEnd(words.source, counters), tuple.source, tuple.sourcePort) &&
+    isEnd(resolveEnd(words.destination, counters), tuple.destination, tuple.destinationPort)
   )
 }
 
-function isEnd(endpoint: Endpoint, address: string, port: number | undefined): boolean {
-  const end = resolveEnd(endpoint, noCounters)
+function isEnd(end: End, address: string, port: number | undefined): boolean {
   return end.address === address && (end.port === null || end.port === port)
 }
 
@@ -111,10 +110,10 @@ function isAnswer(what: string, { protocol, tcpFlags, type, code = 0 }: RecordAn
   return found !== undefined && found.type === type && found.codeFrom <= code && code <= found.codeTo
 }
 
-function isEgress(words: LeavesWords | null, egress: PacketRecord['egress']): boolean {
+function isEgress(words: LeavesWords | null, egress: PacketRecord['egress'], counters: Counters): boolean {
   if (words === null || egress === null) return words === null && egress === null
   return (
-    isTuple(words.as, egress) &&
+    isTuple(words.as, egress, counters) &&
     (words.interface === null || words.interface === egress.interface) &&
     (words.ttl === null || words.ttl === egress.ttl) &&
     (words.tos === null || words.tos === egress.tos) &&

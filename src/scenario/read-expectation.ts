@@ -228,10 +228,10 @@ function once(seen: Set<string>, word: Word): void {
 }
 
 /** `client:40000 > server:80`. @throws Refusal */
-export function readTuple(scanner: Scanner, { hosts }: PacketScope): TupleWords {
-  const source = readEndpoint(scanner, hosts, new Set())
+export function readTuple(scanner: Scanner, { hosts, counters }: PacketScope): TupleWords {
+  const source = readEndpoint(scanner, hosts, counters)
   scanner.expect('>', 'between source and destination')
-  return { source, destination: readEndpoint(scanner, hosts, new Set()) }
+  return { source, destination: readEndpoint(scanner, hosts, counters) }
 }
 
 const entryWords = ['ASSURED', 'UNREPLIED', 'not', 'mark', 'zone', 'id', 'original', 'reply']

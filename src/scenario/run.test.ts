@@ -350,3 +350,26 @@ repeat 2 i: +0 client:1 > server:{80+i} S
   expect(await updated(text)).toBe(text)
   expect((await runText(text))[0]!.failures).toMatchObject([{ packet: 2, counters: 'i = 1', edits: null }])
 })
+
+test('what is expected in a repetition may go by its counter; a wrong one is told with the turn it was wrong in', async () => {
+  const text = (last: string) => `host client 10.0.0.2   host server 192.0.2.9
+repeat 3 i: +0 client:{40000+i} > server:{80+i} S
+       NEW, entry original client:{40000+i} > server:{80+i} reply server:{80+i} > client:{40000+i}
+repeat 2 i:
+  +1 client:{50000+i} > 10.0.0.{3+i}:80 S
+     leaves as client:{50000+i} > 10.0.0.{3+i}:80
+  expect 1 entry reply 10.0.0.{${last}}:80 > client:{50000+i}
+`
+  expect(await complaints(text('3+i'))).toEqual([
+    '1 entry reply 10.0.0.{3+i}:80 > client:{50000+i} | 2 entry reply 10.0.0.{3+i}:80 > client:{50000+i}',
+  ])
+  expect(await complaints(text('3+i').replace('expect 1', 'expect 2'))).toEqual([])
+  const [wrong] = await runText(
+    text('3').replace('expect 1', 'expect 2').replace('reply server:{80+i}', 'reply server:80'),
+  )
+  expect(wrong!.failures).toMatchObject([
+    { packet: 2, counters: 'i = 1', edits: null },
+    { packet: 3, counters: 'i = 2', edits: null },
+    { packet: null, actual: '1 entry reply 10.0.0.{3}:80 > client:{50000+i}' },
+  ])
+})

@@ -214,7 +214,7 @@ class TestRun {
         return
       case 'table':
         this.#pass(step)
-        this.#table(step, executor)
+        this.#table(step, executor, counters)
         return
       case 'counters':
         this.#pass(step)
@@ -275,7 +275,7 @@ class TestRun {
     this.#differ(executor, step.span, this.#packets)
     this.#remember(step, made, observation)
     this.#spend(step.expectations.length, step.span)
-    this.#count(observation, step.span)
+    this.#count(observation, step.span, counters)
     for (const expectation of step.expectations) this.#compare(expectation, observation, counters)
   }
 
@@ -299,16 +299,16 @@ class TestRun {
     if (!isSame) this.#maker.flows.translated(made.protocol, [source, destination], left_)
   }
 
-  #count(observation: Observation, span: Span): void {
+  #count(observation: Observation, span: Span, counters: Counters): void {
     this.#onPacket(observation, span)
     for (const tallies of this.#tallies) {
       this.#spend(tallies.length, span)
-      for (const tally of tallies) if (holds(tally.words.expectation, observation)) tally.found++
+      for (const tally of tallies) if (holds(tally.words.expectation, observation, counters)) tally.found++
     }
   }
 
   #compare(expectation: Expectation, observation: Observation, counters: Counters): void {
-    const isHeld = holds(expectation, observation)
+    const isHeld = holds(expectation, observation, counters)
     const { span } = expectation
     // The tallies of the test itself are always there.
     const isRepeated = this.#tallies.length > 1
@@ -365,7 +365,7 @@ class TestRun {
     }
   }
 
-  #table({ span, expected }: TableStep, executor: Executor): void {
+  #table({ span, expected }: TableStep, executor: Executor, counters: Counters): void {
     const entries = executor.entries(this.#now)
     this.#differ(executor, span, null)
     const lines =
@@ -393,7 +393,7 @@ class TestRun {
             block,
             expected.entries.map((words) => ({
               span: words.span,
-              accepts: (entry) => isEntry(words, seen[entry]!),
+              accepts: (entry) => isEntry(words, seen[entry]!, counters),
               exactness: Object.values(words).filter((value) => value !== null).length,
             })),
             seen.map((entry) => this.#printer.line(entry)),
@@ -422,7 +422,7 @@ class TestRun {
       await executor.replay(step.path, bytes, (observation) => {
         this.#packets++
         this.#differ(executor, step.span, this.#packets)
-        this.#count(observation, step.span)
+        this.#count(observation, step.span, noCounters)
         for (const flow of flows) {
           if (!isOfFlow(flow.ends, observation)) continue
           flow.found++
