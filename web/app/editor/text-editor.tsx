@@ -112,7 +112,7 @@ export function TextEditor(props: TextEditorProps) {
         {lines.length} lines are too many to be changed here: change the file, and open it again.
       </p>
     )
-  const shown = here.length > 0 ? here : told.slice(0, 1)
+  const shown = here.length > 0 ? here : told.filter(({ line }) => line === told[0]?.line)
   return (
     <div class="editor">
       <div ref={box} class="editor-view">
