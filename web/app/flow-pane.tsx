@@ -5,6 +5,7 @@ import { firstSort } from './address.ts'
 import { HitsChip } from './editor/hits.tsx'
 import { useFlowPlace } from './flow-place.ts'
 import { usePages } from './pages.ts'
+import { saveBlob } from './saving/save.ts'
 import { type Store, textOf, useStore } from './store.ts'
 import { movedBy, VirtualList } from './virtual-list.tsx'
 import { bytesText, classes, counted, grouped } from './words.ts'
@@ -76,6 +77,16 @@ export function FlowPane({ store }: { readonly store: Store }) {
     const page = await store.link.ask('flows', { ...order, from: index, count: 1 }).catch(() => null)
     if (page !== null && 'rows' in page && store.state.run === run) choose(page.rows[0])
   }
+  const saveAll = async () => {
+    try {
+      const { name, blob } = await store.link.ask('savePcapng', order, setSelecting)
+      saveBlob(blob, name)
+    } catch (error) {
+      store.say(textOf(error))
+    } finally {
+      setSelecting(null)
+    }
+  }
   return (
     <section class="pane flows" aria-labelledby="flows-title">
       <header class="pane-head">
@@ -85,6 +96,15 @@ export function FlowPane({ store }: { readonly store: Store }) {
           {span === null ? '' : ' in the span'}
         </span>
         {hits !== null && <HitsChip store={store} hits={hits} />}
+        <button
+          type="button"
+          class="save-all"
+          disabled={pages.total === 0}
+          title="The packets of these connections, each with what became of it as a comment"
+          onClick={() => void saveAll()}
+        >
+          Save pcapng
+        </button>
       </header>
       <form
         class="filter"

@@ -2,6 +2,7 @@
 import { useState } from 'preact/hooks'
 import type { Arrow, ArrowPage, FlowRow } from '../protocol.ts'
 import { usePages } from './pages.ts'
+import { SaveMenu } from './saving/save-menu.tsx'
 import { type Store, useStore } from './store.ts'
 import { movedBy, VirtualList } from './virtual-list.tsx'
 import { classes, counted, grouped, spanText } from './words.ts'
@@ -50,6 +51,7 @@ export function SequencePane({ store }: { readonly store: Store }) {
             {row.protocol}, {counted(pages.total, 'packet')}
           </span>
         )}
+        {flow !== 0 && <SaveMenu store={store} />}
       </header>
       {row !== null && flow !== 0 && (
         <div class="hosts" aria-hidden="true">
