@@ -106,11 +106,19 @@ const steadyEnds: Readonly<Record<string, readonly string[]>> = {
   raw: ['ACCEPT', '', 'RETURN'],
 }
 
-function ruleOf(chance: Chance, isSteady: boolean, table: string, chain: string): string {
+/** Few things that vary in one ruleset, so that there is something to remember beside them. */
+interface Style {
+  readonly varying: string
+  /** Of the conditions, those that vary. */
+  readonly share: number
+  readonly ends: typeof ends
+}
+
+function ruleOf(chance: Chance, style: Style, table: string, chain: string): string {
   const words = [`-A ${chain}`]
   const asked = new Set<string>()
   for (let left = chance.below(3); left > 0; left--) {
-    const condition = chance.pick(isSteady || chance.some(0.7) ? alike : varying)
+    const condition = chance.some(style.share) ? style.varying : chance.pick(alike)
     // One protocol, one option of a kind.
     const kinds = condition.split(' ').filter((word) => word.startsWith('-'))
     if (kinds.some((kind) => asked.has(kind))) continue
@@ -122,7 +130,7 @@ function ruleOf(chance: Chance, isSteady: boolean, table: string, chain: string)
     words.push(chance.pick(receivedBy))
   if (chance.some(0.1) && ['POSTROUTING', 'OUTPUT', 'FORWARD'].includes(chain))
     words.push(chance.pick(leavesBy))
-  const target = chance.pick((isSteady ? steadyEnds : ends)[table]!)
+  const target = chance.pick(style.ends[table]!)
   if (target === '' || (chain === 'b' && (target === 'a' || target === 'b')) || chain === target)
     return words.join(' ')
   const isFlag = chance.some(0.2) && (target === 'a' || target === 'b')
@@ -138,7 +146,11 @@ const chainsOf: Readonly<Record<string, readonly string[]>> = {
 /** Some have a table more; the walk mostly gets to its end, so that there is something to remember. */
 function rulesOf(chance: Chance): Ruleset {
   const text: string[] = []
-  const isSteady = chance.some(0.6)
+  const style = {
+    varying: chance.pick(varying),
+    share: chance.pick([0, 0.3]),
+    ends: chance.some(0.7) ? steadyEnds : ends,
+  }
   for (const [table, chains] of Object.entries(chainsOf)) {
     if (table !== 'filter' && chance.some(0.6)) continue
     text.push(`*${table}`)
@@ -149,7 +161,7 @@ function rulesOf(chance: Chance): Ruleset {
     // Now and then so many that they are found by an index.
     const many = table === 'filter' && chance.some(0.2) ? 30 : 4
     for (const chain of chains)
-      for (let left = chance.below(many); left > 0; left--) text.push(ruleOf(chance, isSteady, table, chain))
+      for (let left = chance.below(many); left > 0; left--) text.push(ruleOf(chance, style, table, chain))
     text.push('COMMIT')
   }
   if (chance.some(0.4))
@@ -179,6 +191,9 @@ interface Flow {
   readonly ends: readonly [string, string]
   readonly ports: readonly [number, number]
   readonly next: [number, number]
+  /** Answers are seen translated: to this address, or from this one and its port. */
+  readonly outside: string | null
+  readonly server: string | null
   stage: number
 }
 
@@ -188,6 +203,8 @@ function capturesOf(chance: Chance, steps: number): Uint8Array[][] {
     ends: [`10.0.0.${2 + (index & 1)}`, index === 4 ? '192.0.2.9' : '198.51.100.7'],
     ports: [4000 + index, index === 3 ? 22 : 80],
     next: [index * 1000 - 2000, index * 777],
+    outside: index === 1 && chance.some(0.5) ? '192.0.2.77' : null,
+    server: index === 3 && chance.some(0.5) ? '192.0.2.9' : null,
     stage: 0,
   }))
   const files: Uint8Array[][] = [0, 1].map(() => [pcapHeader(FORMAT, LINKTYPE_ETHERNET)])
@@ -215,8 +232,8 @@ function capturesOf(chance: Chance, steps: number): Uint8Array[][] {
     const to = from === 0 ? 1 : 0
     const shift = oddity === 'ahead' ? 90_000 : oddity === 'again' ? -5 : 0
     const packet = buildPacket({
-      source: flow.ends[from],
-      destination: flow.ends[to],
+      source: from === 1 && flow.server !== null ? flow.server : flow.ends[from],
+      destination: from === 1 && flow.outside !== null ? flow.outside : flow.ends[to],
       ttl: oddity === 'ttl' ? 1 : 64,
       tos: oddity === 'tos' ? 0x10 : 0,
       dontFragment: chance.some(0.5),
@@ -224,7 +241,7 @@ function capturesOf(chance: Chance, steps: number): Uint8Array[][] {
         ? { udp: { sourcePort: flow.ports[from], destinationPort: flow.ports[to] } }
         : {
             tcp: {
-              sourcePort: flow.ports[from],
+              sourcePort: from === 1 && flow.server !== null ? 80 : flow.ports[from],
               destinationPort: flow.ports[to],
               flags,
               sequence: flow.next[from] + shift,
