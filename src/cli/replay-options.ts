@@ -42,6 +42,11 @@ export const replayOptions = {
     group: shown,
     sentence: 'NEW, UPDATE and DESTROY, as conntrack -E -o timestamp prints them',
   },
+  findings: {
+    kind: 'flag',
+    group: shown,
+    sentence: 'the findings alone, one line of JSON (NDJSON) for each, the most telling first',
+  },
   stats: {
     kind: 'flag',
     group: shown,

@@ -83,6 +83,7 @@ class ReplayRun {
     this.#dataOnly =
       options.json ||
       options.events ||
+      options.findings ||
       options.stats ||
       options.expect ||
       options.counters ||
@@ -94,7 +95,7 @@ class ReplayRun {
     this.#output = new Output(isAside ? 2 : 1)
     this.#terminal = isAside ? this.#errors : terminalOf(process.stdout, process.env)
     const { firewall, tracker, capture } = run
-    this.#findings = this.#dataOnly ? null : new Findings(firewall)
+    this.#findings = this.#dataOnly && !options.findings ? null : new Findings(firewall)
     this.#trace = firewall.hasRules ? new PacketTrace(firewall, options.trace) : null
     const onPacket = (packet: Packet, outcome: Outcome, number: number) =>
       this.#onPacket(packet, outcome, number)
@@ -128,6 +129,7 @@ class ReplayRun {
     this.#output.writeBytes(this.#json.bytes)
     if (options.at.length === 0 && (options.table !== null || options.expect)) this.#showTable()
     if (options.counters) this.#showCounters()
+    if (options.findings) this.#showFindings()
     if (options.stats) this.#output.line(formatStatistics(this.#statistics()))
     const parts = this.#reportParts()
     if (this.#dataOnly || (this.#run.isUnreadable && parts.summary.packets === 0))
@@ -213,6 +215,12 @@ class ReplayRun {
   #onEvent(event: EventView): void {
     if (this.#request.filter?.matchesEntry(event.entry) === false) return
     this.#output.line(formatEvent(event, { timestamp: true }))
+  }
+
+  /** As data, each with its sentence. */
+  #showFindings(): void {
+    for (const finding of this.#findings?.finish() ?? [])
+      this.#output.line(JSON.stringify({ ...finding, text: findingWords(finding).text }))
   }
 
   /** The rules with what they counted, as iptables-save -c prints them. */
@@ -342,6 +350,7 @@ function refuseMixed(options: ReplayOptions): void {
     ['--all', options.all && !options.json],
     ['--json', options.json],
     ['--events', options.events],
+    ['--findings', options.findings],
     ['--trace=kernel', options.trace === 'kernel'],
     ['--write -', options.write === '-'],
   ] as const
