@@ -62,6 +62,8 @@ export class StateTable {
   #turn = 0
   /** Entries, those not yet confirmed and those that expired but were not taken away yet included. */
   count = 0
+  /** An entry had a zone for one direction only. */
+  hasSplitZones = false
 
   constructor(fillRandom: FillRandom) {
     this.flowHash = new FlowHash(fillRandom)
@@ -223,23 +225,30 @@ export class StateTable {
   }
 
   /** A new entry with the tuple as its original direction: not confirmed, so in no index and without a timer. */
-  create(tuple: Tuple): number {
+  create({ addresses, ports, protocol, zones }: Tuple): number {
+    const number = this.create4(addresses[0]!, addresses[4]!, ports, protocol, zones)
+    if (zones >>> 16 !== (zones & 0xffff)) this.hasSplitZones = true
+    if (protocol >= PROTOCOL_IPV6_BIT) {
+      const record = this.addresses.allocate()
+      this.addresses.words(record).set(addresses, this.addresses.at(record))
+      this.entries.words(number)[this.entries.at(number) + ADDRESSES] = record
+    }
+    return number
+  }
+
+  /** The same of IPv4, with one zone for both directions. */
+  create4(source: number, destination: number, ports: number, protocol: number, zones: number): number {
     const number = this.entries.allocate()
     const words = this.entries.words(number)
     const at = this.entries.at(number)
     // A call of `fill` takes longer.
-    for (let i = 0; i < ENTRY_WORDS; i++) words[at + i] = 0
-    words[at + SOURCE] = tuple.addresses[0]!
-    words[at + DESTINATION] = tuple.addresses[4]!
-    words[at + PORTS] = tuple.ports
-    words[at + PROTOCOL] = tuple.protocol
-    words[at + ZONES] = tuple.zones
-    words[at + ID] = this.#nextId++
-    if (tuple.protocol >= PROTOCOL_IPV6_BIT) {
-      const record = this.addresses.allocate()
-      this.addresses.words(record).set(tuple.addresses, this.addresses.at(record))
-      words[at + ADDRESSES] = record
-    }
+    for (let i = 0; i < ENTRY_WORDS; i++) words[at | i] = 0
+    words[at | SOURCE] = source
+    words[at | DESTINATION] = destination
+    words[at | PORTS] = ports
+    words[at | PROTOCOL] = protocol
+    words[at | ZONES] = zones
+    words[at | ID] = this.#nextId++
     this.count++
     return number
   }

@@ -80,6 +80,7 @@ import {
   STATUS_SEQ_ADJUST,
 } from './status.ts'
 import { StateTable } from './table.ts'
+import { OpeningPath } from './tcp/opening-path.ts'
 import { PlainPath } from './tcp/plain-path.ts'
 import { judged } from './tcp/sequence.ts'
 import { CLOSE } from './tcp/state.ts'
@@ -203,8 +204,7 @@ export class Tracker {
   readonly #handling = new Handling()
   readonly #reply = new Tuple()
   readonly #plain: PlainPath
-  /** An entry had a zone for one direction only. */
-  #splitZones = false
+  readonly #opening: OpeningPath
 
   /**
    * @throws TypeError where the platform has no Web Crypto and no `fillRandom` is given, where `settings` are those of
@@ -223,6 +223,7 @@ export class Tracker {
     this.helpers = new Helpers(this.table, this.clock, this.settings)
     this.checksums = options.checksums ?? 'auto'
     this.#plain = new PlainPath(this.table, this.clock, this.settings)
+    this.#opening = new OpeningPath(this.table, this.clock, this.settings, this.helpers, this.census)
     this.#zones = ((options.zone ?? 0) << 16) | (options.zone ?? 0)
     this.#icmpErrors = new IcmpErrors(this.table)
     this.#era24 = linux === '2.4' ? new Tracker24(this) : null
@@ -381,6 +382,17 @@ export class Tracker {
     )
   }
 
+  /** The same of a frame that may open a connection, as `OpeningPath.trackFrame`; only where no rules are asked. */
+  openFrame(record: CaptureRecord, network: number, hash: number): number {
+    return this.#opening.trackFrame(
+      record,
+      network,
+      hash,
+      this.#zones,
+      this.#verifies(record.direction === DIRECTION_OUTGOING),
+    )
+  }
+
   /** The packet that nearly every packet is, by its short way. False: it is another one, and nothing was changed. */
   #trackPlain(packet: Packet, tuple: Tuple, outcome: Outcome, isSent: boolean): boolean {
     const { transportLength, transportCaptured } = packet
@@ -419,6 +431,15 @@ export class Tracker {
     outcome.ctinfo = CTINFO_ESTABLISHED + (found & 1) * (CTINFO_ESTABLISHED_REPLY - CTINFO_ESTABLISHED)
     outcome.entry = found >> 1
     outcome.changes = this.#plain.changes
+  }
+
+  /** The same with what `openFrame` answered. */
+  fillOpening(outcome: Outcome, found: number): void {
+    const isAnswer = (found & 1) === REPLY
+    outcome.tick = this.clock.now
+    outcome.ctinfo = isAnswer ? CTINFO_ESTABLISHED_REPLY : CTINFO_NEW
+    outcome.entry = found >> 1
+    outcome.changes = isAnswer ? CHANGED_REPLY | CHANGED_STATE : CHANGED_NEW
   }
 
   #judgeIssue(packet: Packet, outcome: Outcome): void {
@@ -565,7 +586,6 @@ export class Tracker {
       }
     }
     const number = table.create(tuple)
-    if (isSplit(tuple.zones)) this.#splitZones = true
     if (this.settings.acct !== 0) {
       const words = table.words(number)
       const at = table.at(number)
@@ -640,7 +660,7 @@ export class Tracker {
     if ((words[at + STATUS]! & STATUS_CONFIRMED) === 0) {
       // REJECT's answer to the packet that began the entry, which dies with it (__nf_conntrack_confirm).
       if (outcome.ctinfo >= CTINFO_ESTABLISHED_REPLY) return
-      if ((table.translations.count > 0 || this.#splitZones) && this.#clashes(number)) {
+      if ((table.translations.count > 0 || this.table.hasSplitZones) && this.#clashes(number)) {
         outcome.droppedBy = DROPPED_BY_CONNTRACK
         outcome.reasons.add(reason.clash)
         this.statistics.drop++

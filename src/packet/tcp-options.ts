@@ -32,28 +32,33 @@ function optionsEnd(packet: Packet): number {
 }
 
 /** Length of the option at `at`, or 0 where the walk ends; END and NOP are the caller's. */
-function optionLength(packet: Packet, at: number, end: number): number {
+function optionLength(view: DataView, at: number, end: number): number {
   if (end - at < 2) return 0
-  const length = packet.view.getUint8(at + 1)
+  const length = view.getUint8(at + 1)
   return length < 2 || length > end - at ? 0 : length
 }
 
 /** Reads window scale and SACK permitted; of options given twice the last one counts. */
 export function parseSynOptions(packet: Packet, out: SynOptions): void {
+  readSynOptions(packet.view, packet.transportOffset + 20, optionsEnd(packet), out)
   out.present = packet.tcpHeaderLength > 20
+  out.cut = areOptionsCut(packet)
+}
+
+/** The same of options that stand from `start` to `end`, none of them cut. */
+export function readSynOptions(view: DataView, start: number, end: number, out: SynOptions): void {
+  out.present = end > start
   out.windowScale = -1
   out.sackPermitted = false
-  out.cut = areOptionsCut(packet)
-  const view = packet.view
-  const end = optionsEnd(packet)
-  for (let at = packet.transportOffset + 20; at < end; ) {
+  out.cut = false
+  for (let at = start; at < end; ) {
     const kind = view.getUint8(at)
     if (kind === END) break
     if (kind === NOP) {
       at++
       continue
     }
-    const length = optionLength(packet, at, end)
+    const length = optionLength(view, at, end)
     if (length === 0) break
     if (kind === SACK_PERMITTED && length === 2) {
       out.sackPermitted = true
@@ -69,11 +74,16 @@ export function parseSynOptions(packet: Packet, out: SynOptions): void {
  * Options that the capture lacks (`areOptionsCut`) are not counted.
  */
 export function highestSack(packet: Packet, ack: number): number {
-  const view = packet.view
+  const at = packet.transportOffset + 20
   const end = optionsEnd(packet)
-  let at = packet.transportOffset + 20
   // The usual case on its own, as in the kernel: NOP NOP timestamps, and nothing else.
-  if (end - at === 12 && packet.tcpHeaderLength === 32 && view.getInt32(at) === 0x0101080a) return ack
+  if (end - at === 12 && packet.tcpHeaderLength === 32 && packet.view.getInt32(at) === 0x0101080a) return ack
+  return highestSackIn(packet.view, at, end, ack)
+}
+
+/** The same of options that stand from `start` to `end`. */
+export function highestSackIn(view: DataView, start: number, end: number, ack: number): number {
+  let at = start
   while (at < end) {
     const kind = view.getUint8(at)
     if (kind === END) break
@@ -81,7 +91,7 @@ export function highestSack(packet: Packet, ack: number): number {
       at++
       continue
     }
-    const length = optionLength(packet, at, end)
+    const length = optionLength(view, at, end)
     if (length === 0) break
     if (kind === SACK && length >= 10 && ((length - 2) & 7) === 0) return highestEdge(view, at, length, ack)
     at += length

@@ -87,7 +87,7 @@ export class Replay {
     tuple: new Tuple(),
   }))
   readonly #hashes = new Int32Array(BATCH)
-  /** Where the IP header begins of a packet that is plain so far, and not decoded yet; else 0. */
+  /** Where the IP header begins of a packet that is plain so far, and not decoded yet; negative for a SYN; else 0. */
   readonly #networks = new Int32Array(BATCH)
   readonly #references = new Int32Array(BATCH)
   /** Packets of the batch in hand may go the short way. */
@@ -160,6 +160,7 @@ export class Replay {
     let way: FlowWay | null = null
     let packets = 0
     let bytes = 0
+    let openings = 0
     let replies = 0
     let oversize = 0
     let seconds = Number.NEGATIVE_INFINITY
@@ -174,22 +175,30 @@ export class Replay {
       const next = flowWays === null ? null : flowWays.of(record, network, this.#references[place]!)
       if (flowWays !== null && (next === null || this.#station.mayBeSilent(this.#hashes[place]!))) break
       tracker.setTime(record.seconds, record.nanoseconds)
-      const found = tracker.trackFrame(record, network, this.#references[place]!)
-      if (found < 0) {
-        this.#isRefused = true
-        break
+      let found = -1
+      if (network > 0) {
+        found = tracker.trackFrame(record, network, this.#references[place]!)
+        if (found < 0) {
+          this.#isRefused = true
+          break
+        }
+        if (next !== way) {
+          if (way !== null) firewall.countWay(way, packets, bytes)
+          way = next
+          packets = 0
+          bytes = 0
+        }
+        packets++
+        bytes += plain.length
+        if ((plain.changes & CHANGED_ASSURED) !== 0) this.#tellAssured(place, found, place - from)
+        if (plain.length > ETHERNET_MTU) oversize++
+      } else {
+        found = tracker.openFrame(record, -network, this.#hashes[place]!)
+        if (found < 0) break
+        openings += 1 - (found & 1)
+        this.#tellOpening(place, found, place - from)
       }
-      if (next !== way) {
-        if (way !== null) firewall.countWay(way, packets, bytes)
-        way = next
-        packets = 0
-        bytes = 0
-      }
-      packets++
-      bytes += plain.length
-      if ((plain.changes & CHANGED_ASSURED) !== 0) this.#tellAssured(place, found, place - from)
       replies += found & 1
-      if (plain.length > ETHERNET_MTU) oversize++
       if (record.seconds > seconds) {
         seconds = record.seconds
         nanoseconds = record.nanoseconds
@@ -198,7 +207,7 @@ export class Replay {
     }
     if (way !== null) firewall.countWay(way, packets, bytes)
     flowWays?.note(place - from, place < count && this.#networks[place] !== 0)
-    if (place > from) this.summary.addPlain(place - from, replies, oversize, seconds, nanoseconds)
+    if (place > from) this.summary.addPlain(place - from, openings, replies, oversize, seconds, nanoseconds)
     return place
   }
 
@@ -210,6 +219,18 @@ export class Replay {
     decodeRecord(packet)
     outcome.reset()
     this.tracker.fillPlain(outcome, found)
+    this.#observer.onNotablePacket(packet, outcome, this.summary.packets + earlier + 1)
+  }
+
+  /** The same of one that began its connection, or answered it first. */
+  #tellOpening(place: number, found: number, earlier: number): void {
+    this.summary.noteCount()
+    if (this.#observer.onNotablePacket === undefined) return
+    const { packet } = this.#batch[place]!
+    const { outcome } = this.#station
+    decodeRecord(packet)
+    outcome.reset()
+    this.tracker.fillOpening(outcome, found)
     this.#observer.onNotablePacket(packet, outcome, this.summary.packets + earlier + 1)
   }
 
@@ -242,11 +263,14 @@ export class Replay {
   }
 
   #readBatch(plain: PlainPath | null): number {
+    const { hasRules } = this.firewall
     let count = 0
     for (; count < BATCH; count++) {
       const { packet, tuple } = this.#batch[count]!
       if (!this.capture.next(packet.record)) break
-      const network = plain === null ? 0 : plain.begin(packet.record)
+      let network = plain === null ? 0 : plain.begin(packet.record)
+      // Rules see each packet that opens a connection.
+      if (network < 0 && hasRules) network = 0
       this.#networks[count] = network
       if (plain !== null && network !== 0) {
         this.#hashes[count] = plain.hash

@@ -95,8 +95,7 @@ export class Summary {
     this.packets++
     this.#reach(packet.seconds, packet.nanoseconds)
     this.#byCtinfo[outcome.ctinfo] = this.#byCtinfo[outcome.ctinfo]! + 1
-    const { count } = this.#tracker.table
-    if (count > this.peak) this.peak = count
+    this.noteCount()
     if (packet.family === FAMILY_NONE) this.notIp++
     else {
       if (packet.length > ETHERNET_MTU && packet.largestFragment === 0) this.oversize++
@@ -118,15 +117,29 @@ export class Summary {
   }
 
   /**
-   * Counts packets that went their short way (`PlainPath`), so that nothing is odd about them: `replies` of them in the
-   * reply direction; `seconds` and `nanoseconds` are the latest of their times.
+   * Counts packets that went their short way (`PlainPath`, `OpeningPath`), so that nothing is odd about them: `openings` of them
+   * began a connection, `replies` were in the reply direction; `seconds` and `nanoseconds` are the latest of their times.
    */
-  addPlain(packets: number, replies: number, oversize: number, seconds: number, nanoseconds: number): void {
+  addPlain(
+    packets: number,
+    openings: number,
+    replies: number,
+    oversize: number,
+    seconds: number,
+    nanoseconds: number,
+  ): void {
     this.packets += packets
     this.oversize += oversize
-    this.#byCtinfo[CTINFO_ESTABLISHED] = this.#byCtinfo[CTINFO_ESTABLISHED]! + packets - replies
+    this.#byCtinfo[CTINFO_ESTABLISHED] = this.#byCtinfo[CTINFO_ESTABLISHED]! + packets - replies - openings
+    this.#byCtinfo[CTINFO_NEW] = this.#byCtinfo[CTINFO_NEW]! + openings
     this.#byCtinfo[CTINFO_ESTABLISHED_REPLY] = this.#byCtinfo[CTINFO_ESTABLISHED_REPLY]! + replies
     this.#reach(seconds, nanoseconds)
+  }
+
+  /** The table may hold one entry more. */
+  noteCount(): void {
+    const { count } = this.#tracker.table
+    if (count > this.peak) this.peak = count
   }
 
   #reach(seconds: number, nanoseconds: number): void {

@@ -119,7 +119,8 @@ export class PlainPath {
 
   /**
    * Is it a frame that `trackFrame` may be given: TCP in IPv4 in Ethernet, with a right header that has no options and is no
-   * fragment's? Where that header begins, or 0. Then the flow's hash is in `hash`. As `decodePlainTcp`.
+   * fragment's? Where that header begins, or 0; negative for a frame with a SYN, which is `OpeningPath`'s. Then the flow's hash is in
+   * `hash`. As `decodePlainTcp`.
    */
   begin(record: CaptureRecord): number {
     const { view, start, end, originalLength } = record
@@ -132,8 +133,10 @@ export class PlainPath {
     const destination = view.getInt32((start + 30) | 0)
     const length = word0 & 0xffff
     const flags = view.getInt32((start + 46) | 0) >>> 16
+    const isOpening = (flags >>> 1) & 1
     if (
-      (flags & (TCP_SYN | TCP_RST | TCP_ACK)) !== TCP_ACK ||
+      (flags & TCP_RST) !== 0 ||
+      (flags & (TCP_SYN | TCP_ACK)) === 0 ||
       view.getUint16((start + 12) | 0) !== ETHERTYPE_IPV4 ||
       word0 >>> 24 !== 0x45 ||
       (word1 & 0x3fff) !== 0 ||
@@ -150,7 +153,8 @@ export class PlainPath {
     sum = ((sum & 0xffff) + (sum >>> 16)) | 0
     if ((sum & 0xffff) + (sum >>> 16) !== 0xffff) return 0
     this.hash = this.#hash.flow4(source, destination, view.getInt32((start + 34) | 0), PROTOCOL_TCP)
-    return (start + 14) | 0
+    // No branch: which of the two it is, none can predict.
+    return (((start + 14) ^ -isOpening) + isOpening) | 0
   }
 
   /** `track` for such a frame. */
