@@ -102,7 +102,9 @@ class ReplayRun {
     const isEachShown = options.json || options.all || options.trace !== null || options.write !== null
     this.#replay = run.replay(
       {
-        ...(isEachShown || firewall.hasRules ? { onPacket } : { onNotablePacket: onPacket }),
+        ...(isEachShown || firewall.hasRules
+          ? { onPacket }
+          : { onNotablePacket: (packet, outcome, number) => this.#onNotable(packet, outcome, number) }),
         onStart: (start) => this.#onStart(start),
         onMoment: () => this.#showTable(),
         onProgress: (bytesRead) => this.#onProgress(bytesRead),
@@ -156,6 +158,12 @@ class ReplayRun {
     this.#writer?.write(packet, () => this.#record(packet, outcome, number))
     this.#showPacket(packet, outcome, number)
     this.#trace?.clear()
+  }
+
+  /** Without rules, and where packets are shown that are odd, if any: most are told because they open a connection. */
+  #onNotable(packet: Packet, outcome: Outcome, number: number): void {
+    this.#findings?.add(packet, outcome, number)
+    if (outcome.reasons.count !== 0) this.#showPacket(packet, outcome, number)
   }
 
   #showPacket(packet: Packet, outcome: Outcome, number: number): void {
