@@ -163,6 +163,20 @@ describe.skipIf(isMissing)('editing', () => {
     expect(await page.getByRole('textbox', { name: 'The host' }).inputValue()).toContain('wan0')
   })
 
+  test('what needs to be told of the host is told in the settings, and opened then', async () => {
+    const { page } = await open()
+    await page.setInputFiles(picker, [example('router.pcapng'), example('router.v4')])
+    await page.getByRole('alert').waitFor()
+    expect(await page.getByRole('alert').textContent()).toContain('In the page: Settings')
+    await page.getByRole('button', { name: 'Settings' }).click()
+    await page
+      .getByRole('textbox', { name: 'The host' })
+      .fill('local lan0=192.168.1.1/24\nlocal wan0=203.0.113.5/24\nroute default=wan0\n')
+    await page.getByRole('button', { name: 'Run with these' }).click()
+    await page.locator('.loaded', { hasText: 'router.pcapng through router.v4' }).waitFor()
+    expect(await page.getByRole('dialog').count()).toBe(0)
+  })
+
   test('rules alone go with the example’s capture', async () => {
     const visited = await visit(browser, pageUrl)
     onTestFinished(() => visited.page.close())

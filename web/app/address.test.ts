@@ -5,6 +5,7 @@ import { type Address, formatAddress, isAbout, nowhere, readAddress, tabNames } 
 test('what is written is read back', () => {
   const number = fc.option(fc.integer({ min: 1, max: 999_999_999_999_999 }))
   const fingerprint = fc.option(fc.stringMatching(/^[0-9a-z]{10}$/))
+  const shown = fc.option(fc.constantFrom('first-look', 'stray-fin-ack'))
   fc.assert(
     fc.property(
       number,
@@ -14,8 +15,12 @@ test('what is written is read back', () => {
       fc.string({ maxLength: 200 }),
       fc.constantFrom('first', 'tuple', 'state', 'packets', 'bytes', 'odd'),
       fc.boolean(),
-      (packet, flow, capture, tab, text, key, descending) => {
+      shown,
+      fc.integer({ min: 1, max: 99 }),
+      (packet, flow, capture, tab, text, key, descending, show, test) => {
         const address: Address = {
+          show,
+          test: show === null ? 1 : test,
           packet,
           flow,
           capture,

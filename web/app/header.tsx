@@ -9,7 +9,8 @@ export function Header({ store }: { readonly store: Store }) {
   const overview = useStore(store, (state) => state.overview)
   const isExample = useStore(store, (state) => state.isExample)
   const progress = useStore(store, (state) => state.progress)
-  const settings = useStore(store, (state) => state.load.settings)
+  const failed = useStore(store, (state) => state.failed)
+  const settings = useStore(store, (state) => (state.failed ?? state.load).settings)
   const scenario = useStore(store, (state) => state.load.scenario)
   const [dialog, setDialog] = useState<'gallery' | 'settings' | null>(null)
   const input = useRef<HTMLInputElement>(null)
@@ -43,7 +44,7 @@ export function Header({ store }: { readonly store: Store }) {
         <button type="button" aria-haspopup="dialog" onClick={() => setDialog('gallery')}>
           Scenarios
         </button>
-        {overview !== null && scenario === null && (
+        {(failed !== null || (overview !== null && scenario === null)) && (
           <button type="button" aria-haspopup="dialog" onClick={() => setDialog('settings')}>
             Settings{changed === 0 ? '' : ` (${changed})`}
           </button>

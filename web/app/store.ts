@@ -46,6 +46,8 @@ export interface State {
   /** The same before it was edited, and how often something was opened: a number for who keeps drafts. */
   readonly given: Load
   readonly opened: number
+  /** What was to be opened last and could not be: with other settings it may. */
+  readonly failed: Load | null
   /** The rule that was chosen, with its packets; null for none. */
   readonly hits: RuleHits | null
   readonly tab: TabName
@@ -86,6 +88,7 @@ const nothing: State = {
   load: noLoad,
   given: noLoad,
   opened: 0,
+  failed: null,
   hits: null,
   tab: firstTab,
   filter: '',
@@ -109,6 +112,8 @@ export class Store {
   readonly drafts = new Map<string, string>()
   /** Loads that were begun. */
   #loads = 0
+  /** The last one that was given up. */
+  #cancelled = 0
   /** What was shown before the load that is shown while it grows. */
   #settled: State | null = null
   /** A span's packets are being asked for; and the span that is wanted last. */
@@ -232,6 +237,7 @@ export class Store {
         isExample,
         progress: null,
         hits: null,
+        failed: null,
         ...(how === 'open' && { given: load, opened: this.state.opened + 1 }),
         ...(!keeps && {
           packet: 0,
@@ -242,7 +248,11 @@ export class Store {
       })
       if (overview.isCut) this.say(cutText(overview))
       if (keeps)
-        await this.move(growth.before === null ? packet : this.state.packet, this.state.flow || undefined)
+        // Of other rules, or of another text, connections may have other numbers.
+        await this.move(
+          growth.before === null ? packet : this.state.packet,
+          isEdit ? undefined : this.state.flow || undefined,
+        )
       else await this.#begin(overview)
       return null
     } catch (error) {
@@ -250,7 +260,8 @@ export class Store {
       growth.end()
       // What was shown before is shown again.
       if (growth.before !== null) this.#set({ ...growth.before, run: this.state.run + 1 })
-      this.#set({ progress: null, ...(!isEdit && { message: textOf(error) }) })
+      const failed = how === 'open' && this.#cancelled !== turn ? load : this.state.failed
+      this.#set({ progress: null, failed, ...(!isEdit && { message: textOf(error) }) })
       return textOf(error)
     }
   }
@@ -350,6 +361,7 @@ export class Store {
 
   /** Gives up the load in hand. */
   cancel(): void {
+    this.#cancelled = this.#loads
     void this.link.ask('cancel', null)
   }
 

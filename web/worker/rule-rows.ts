@@ -52,6 +52,15 @@ export class RuleRows {
     return chain === null ? -1 : (this.#numbers.get(chain) ?? -1)
   }
 
+  get count(): number {
+    return this.#rows.length
+  }
+
+  /** Packets that a row has counted up to now. */
+  packetsOf(row: number): number {
+    return this.#rows[row]?.counted.packets ?? 0
+  }
+
   /** `FORWARD 3`, or `FORWARD policy`. */
   nameOf(row: number): string {
     const { chain, number, kind } = this.#rows[row]!

@@ -113,6 +113,9 @@ function comparedRulesets(load: Load): Ruleset[] {
   return rulesets.length > 0 ? rulesets : [readRules({ name: 'no rules', text: '*filter\nCOMMIT\n' }, 'ipv4')]
 }
 
+/** Where the page takes what the options of the command line say. */
+const here = 'In the page: Settings, the host, where a line such as local eth0=192.0.2.1/24 says it.'
+
 async function prepare(
   { captures, settings }: Load,
   rulesets: readonly Ruleset[],
@@ -128,7 +131,7 @@ async function prepare(
     needs: needsOf(rulesets),
     captured: settings.captured === 'auto' ? null : settings.captured,
   })
-  if (vantage.kind === 'unclear') throw new Refusal(vantage.sentence)
+  if (vantage.kind === 'unclear') throw new Refusal(`${vantage.sentence}\n${here}`)
   return { ...told, captured: vantage.captured, sentences: vantage.sentences }
 }
 

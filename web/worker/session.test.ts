@@ -139,7 +139,7 @@ test('mistakes in rules and findings of lint stand at their words', async () => 
   expect(bad.slice(mistake!.start, mistake!.end)).toBe('tpc')
   const odd = '*filter\n-A INPUT -p tcp -j DROP\n-A INPUT -p tcp --dport 22 -j ACCEPT\nCOMMIT\n'
   expect(await check(odd)).toContainEqual(
-    expect.objectContaining({ kind: 'warning', line: 3, code: 'never-matches' }),
+    expect.objectContaining({ kind: 'warning', line: 3, code: 'shadowed' }),
   )
 })
 

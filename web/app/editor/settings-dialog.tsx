@@ -97,7 +97,9 @@ const numbers: readonly {
 ]
 
 export function SettingsDialog({ store, onClose }: { readonly store: Store; readonly onClose: () => void }) {
-  const [told, setTold] = useState<ToldSettings>(store.state.load.settings)
+  // What could not be opened may be with what is told here.
+  const [failed] = useState(store.state.failed)
+  const [told, setTold] = useState<ToldSettings>((failed ?? store.state.load).settings)
   const [marks, setMarks] = useState<readonly SettingMark[]>([])
   const [refused, setRefused] = useState<string | null>(null)
   const dialog = useRef<HTMLDialogElement>(null)
@@ -124,7 +126,9 @@ export function SettingsDialog({ store, onClose }: { readonly store: Store; read
     setTold((known) => ({ ...known, ...part }))
   }
   const apply = async () => {
-    const wrong = await store.edit({ settings: told })
+    const wrong = await (failed === null
+      ? store.edit({ settings: told })
+      : store.load({ ...failed, settings: told }, false))
     if (wrong === null) onClose()
     else setRefused(wrong)
   }
