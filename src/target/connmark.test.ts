@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { RuleBench } from '../../test/support/rule-bench.ts'
 import { TargetBench } from '../../test/support/target-bench.ts'
+import { MARK } from '../conntrack/entry.ts'
 import { CHANGED_MARK } from '../conntrack/outcome.ts'
 import { VERDICT_CONTINUE } from '../hook/hook.ts'
 
@@ -22,7 +23,7 @@ function marks(packet: number, entry: number, target: string): string {
   const { mark } = bench.send(udp)
   const { table } = bench.tracker
   const words = table.words(0)
-  return `${(mark >>> 0).toString(16)} ${(words[table.at(0) + 27]! >>> 0).toString(16)}`
+  return `${(mark >>> 0).toString(16)} ${(words[table.at(0) + MARK]! >>> 0).toString(16)}`
 }
 
 test('CONNMARK changes the mark of the entry', () => {
@@ -55,7 +56,7 @@ test('CONNMARK without an entry does nothing; with one it says when the mark cha
   const told: number[] = []
   rules.tracker.onEvent = (_, __, changes) => told.push(changes & CHANGED_MARK)
   rules.send(udp)
-  rules.tracker.table.words(0)[rules.tracker.table.at(0) + 27] = 5
+  rules.tracker.table.words(0)[rules.tracker.table.at(0) + MARK] = 5
   rules.send(udp)
   rules.send(udp)
   expect(told).toEqual([0, CHANGED_MARK])
