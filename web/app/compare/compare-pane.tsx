@@ -63,11 +63,17 @@ export function ComparePane({ store, comparing }: { readonly store: Store; reado
             }}
           />
           {state.rules === null && state.rules6 === null ? (
-            <button type="button" onClick={() => comparing.setRules('ipv4', copyOf(load.rules))}>
+            <button
+              type="button"
+              onClick={() => comparing.set({ rules: copyOf(load.rules), isWritten: true })}
+            >
               Write them here
             </button>
           ) : (
-            <button type="button" onClick={() => comparing.set({ rules: null, rules6: null })}>
+            <button
+              type="button"
+              onClick={() => comparing.set({ rules: null, rules6: null, isWritten: false })}
+            >
               The loaded rules again
             </button>
           )}
@@ -127,13 +133,18 @@ function SecondRules({
   const rules = (family === 'ipv6' ? state.rules6 : state.rules)!
   const marks = useMarks(store, rules, family)
   return (
-    <TextEditor
-      id={`compare-${family}`}
-      label={`The second ruleset, ${rules.name}`}
-      text={rules.text}
-      marks={marks}
-      onText={(text) => comparing.setRules(family, { ...rules, text })}
-    />
+    <details class="second-rules" open={state.isWritten}>
+      <summary>
+        The second ruleset is <b>{rules.name}</b>: edit
+      </summary>
+      <TextEditor
+        id={`compare-${family}`}
+        label={`The second ruleset, ${rules.name}`}
+        text={rules.text}
+        marks={marks}
+        onText={(text) => comparing.setRules(family, { ...rules, text })}
+      />
+    </details>
   )
 }
 

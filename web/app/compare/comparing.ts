@@ -8,6 +8,8 @@ export interface ComparingState {
   /** The second ruleset; null: the rules as they are loaded. */
   readonly rules: SourceText | null
   readonly rules6: SourceText | null
+  /** It was begun here, so that it is to be edited at once. */
+  readonly isWritten: boolean
   /** Lines that are set for the second run only. */
   readonly sysctls: string
   readonly progress: Progress | null
@@ -19,6 +21,7 @@ export class Comparing {
   state: ComparingState = {
     rules: null,
     rules6: null,
+    isWritten: false,
     sysctls: '',
     progress: null,
     refused: null,
