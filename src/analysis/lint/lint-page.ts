@@ -38,6 +38,8 @@ export function renderLintPage(): string {
     [
       'What a rule can match is compared as sets of packets. `shadowed` and its like are exact: where the budget of comparisons',
       'runs out, nothing is told and the rule is counted as undecided. Fields that a target changes (marks, TTL) are unknown behind it.',
+      'What is in an IP set is not asked, because it changes while the rules stay: `-m set` is a question with the same answer in all rules that',
+      'ask the same, so it leaves no rule undecided, and a finding holds whatever the set has.',
     ].join('\n'),
     '## Silencing',
     [
