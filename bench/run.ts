@@ -9,6 +9,7 @@ import { measureLatency } from './latency.ts'
 import { measureLint } from './lint.ts'
 import { printTable, type Row } from './measure.ts'
 import { measureMemory } from './memory.ts'
+import { hasPage, measurePage } from './page.ts'
 import { measureRules } from './rules.ts'
 import { measureScenarios } from './scenarios.ts'
 import { measureTracking } from './tracking.ts'
@@ -22,6 +23,7 @@ const parts: Readonly<Record<string, () => Row[] | Promise<Row[]>>> = {
   latency: measureLatency,
   scenarios: measureScenarios,
   start: measureStart,
+  page: measurePage,
 }
 const needsCommand: readonly string[] = ['command', 'start']
 
@@ -44,6 +46,10 @@ async function runParts(names: readonly string[]): Promise<void> {
   for (const name of names) {
     if (needsCommand.includes(name) && !hasCommand()) {
       console.error(`${name}: left out, there is no dist/cli.js`)
+      continue
+    }
+    if (name === 'page' && !hasPage()) {
+      console.error('page: left out, there is no Chromium or no dist/page/sallyport.html')
       continue
     }
     console.error(`measuring ${name} …`)

@@ -102,6 +102,8 @@ const nothing: State = {
 const QUIET_MS = 400
 /** Between two looks at how far a load that is shown has come. */
 const GROWTH_MS = 400
+/** Behind the last movement of the cursor its address is written. */
+const REST_MS = 80
 
 export class Store {
   /** The capture that came with the page, and its rules. */
@@ -121,6 +123,7 @@ export class Store {
   #spanWanted: TimeSpan | null = null
   /** A place is being asked for; of what the cursor passes meanwhile, only the last packet is. */
   #isPlacing = false
+  #writing: ReturnType<typeof setTimeout> | undefined
   /** The connection that came with the last move. */
   #flowTold: number | undefined
   readonly #listeners = new Set<() => void>()
@@ -429,7 +432,9 @@ export class Store {
       if (this.state.run !== run) return
       const told = this.#flowTold
       this.#set({ place, flow: told ?? (place.flow === 0 ? this.state.flow : place.flow) })
-      this.#write()
+      // A cursor that is dragged writes no addresses: that takes time, and browsers bound how often it may be done.
+      clearTimeout(this.#writing)
+      this.#writing = setTimeout(() => this.#write(), REST_MS)
     } catch (error) {
       if (this.state.run === run) this.say(textOf(error))
     } finally {

@@ -35,9 +35,19 @@ export function TimelinePane({ store }: { readonly store: Store }) {
   useEffect(() => {
     const element = box.current
     if (element === null || shown.current.timeline === null) return
+    let wanted = 0
+    let isSeeking = false
+    /** One at a time: of the times that a drag passes meanwhile, only the last is asked for. */
     const seek = async (to: number) => {
-      const found = await store.link.ask('seek', { time: to }).catch(() => null)
-      if (found !== null) await store.move(found.packet)
+      wanted = to
+      if (isSeeking) return
+      isSeeking = true
+      for (let done = Number.NaN; done !== wanted; ) {
+        done = wanted
+        const found = await store.link.ask('seek', { time: done }).catch(() => null)
+        if (found !== null && done === wanted) void store.move(found.packet)
+      }
+      isSeeking = false
     }
     const draw = () => {
       chart.current?.destroy()

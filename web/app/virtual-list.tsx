@@ -110,7 +110,7 @@ export function VirtualList(props: VirtualListProps) {
         key={index}
         class="virtual-row"
         role="presentation"
-        style={{ height: `${rowHeight}px`, transform: `translateY(${top}px)` }}
+        style={{ height: `${rowHeight}px`, top: `${top}px` }}
       >
         {children(index)}
       </div>,

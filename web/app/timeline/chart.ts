@@ -85,13 +85,15 @@ export function makeChart(element: HTMLElement, timeline: Timeline, go: (time: n
     element,
   )
   plot.over.append(line)
-  const timeUnder = (event: PointerEvent) => {
-    const { left, width } = plot.over.getBoundingClientRect()
-    go(plot.posToVal(Math.max(0, Math.min(width, event.clientX - left)), 'x'))
+  // Taken when the pointer goes down: to ask with each movement would lay out the page in its midst.
+  let rect = { left: 0, width: 1 }
+  const timeUnder = ({ clientX }: PointerEvent) => {
+    go(plot.posToVal(Math.max(0, Math.min(rect.width, clientX - rect.left)), 'x'))
   }
   plot.over.addEventListener('pointerdown', (event) => {
     if (event.button !== 0) return
     plot.over.setPointerCapture(event.pointerId)
+    rect = plot.over.getBoundingClientRect()
     timeUnder(event)
   })
   plot.over.addEventListener('pointermove', (event) => {
