@@ -41,6 +41,7 @@ const PAIRS_SHIFT = 8
 /** Pairs of data and ACK: 5 to 15, so 26 packets a connection on average. */
 const LEAST_PAIRS = 5
 const PAIR_CHOICES = 11
+const LASTING_PAIRS = 0x7f_ffff
 const PAYLOAD = 10
 const WINDOW = 0xfaf0
 /** MSS 1460, NOP, window scale 7. */
@@ -55,6 +56,8 @@ export interface TrafficOptions {
   readonly interval?: number
   /** Connections are numbered from here, so that two generators can make different ones. */
   readonly firstSerial?: number
+  /** Connections stay open for more packets than anybody draws. */
+  readonly lasting?: boolean
 }
 
 export class Traffic {
@@ -83,7 +86,8 @@ export class Traffic {
     this.#words = new Int32Array(count * 4)
     for (let i = 0; i < count; i++) {
       // At the start of every age, so that opening and closing are as frequent as later on.
-      this.#begin(i, 0, LEAST_PAIRS + PAIR_CHOICES)
+      if (options.lasting === true) this.#begin(i, LASTING_PAIRS, 1)
+      else this.#begin(i, 0, LEAST_PAIRS + PAIR_CHOICES)
     }
   }
 
