@@ -38,6 +38,11 @@ export interface CampaignResult {
   readonly coverage: Coverage
 }
 
+/** Did kernel and engine agree throughout? A difference that is gone the next time is one until somebody has said what it was. */
+export function isClean({ packets, failures, unsteady, lost }: CampaignResult): boolean {
+  return packets > 0 && failures.length === 0 && unsteady.length === 0 && lost === 0
+}
+
 /** Lets signals be heard: everything else here runs without a pause. */
 function breathe(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))

@@ -37,7 +37,7 @@ const BEFORE_TABLE =
   /^(truncated packet|bad checksum|invalid tcp flag|nf_ct_sctp|do_basic_checks|verification tag)/
 
 /** What the comparison leaves out on purpose, and why. */
-export const LEFT_OUT: readonly { readonly name: string; readonly why: string }[] = [
+const LEFT_OUT: readonly { readonly name: string; readonly why: string }[] = [
   {
     name: 'IPv4 total length 0',
     why: 'the kernel drops it before any hook, but a capture has it where segmentation was offloaded, so the engine takes the length from the frame',
@@ -134,7 +134,7 @@ export class Coverage {
     return this.#entries.get(tupleKey(tuple)) ?? this.#entries.get(tupleKey(turned(tuple)))
   }
 
-  /** Everything counted, as text. */
+  /** Everything counted, and what is left out on purpose, as text. */
   report(): string {
     const lines = [`${this.packets} packets: ${listed(this.#classes)}`]
     for (const [protocol, kinds, states] of [
@@ -172,6 +172,7 @@ export class Coverage {
       const reached = this.#reasons.get(code) ?? 0
       lines.push(`${reached === 0 ? '.'.padStart(9) : String(reached).padStart(9)}  ${code} (${kind})`)
     }
+    lines.push('', 'left out on purpose:', ...LEFT_OUT.map(({ name, why }) => `  ${name}: ${why}`))
     return lines.join('\n')
   }
 
