@@ -51,7 +51,7 @@ export function Compared({ store, comparison, old, now }: Props) {
             <tbody>
               {rules.map(({ sign, old: before, now: after, place, text }, index) => (
                 <tr key={index}>
-                  <td class={`sign ${signWords[sign]}`}>
+                  <td class={`change-sign ${signWords[sign]}`}>
                     <span aria-hidden="true">{sign === '-' ? '−' : sign}</span>
                     <span class="unseen">{signWords[sign]}</span>
                   </td>
