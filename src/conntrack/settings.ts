@@ -83,12 +83,25 @@ export const SYSCTLS = [
 const byName = new Map<string, number>(SYSCTLS.map((sysctl, index) => [sysctl.name, index]))
 const defaults = Float64Array.from(SYSCTLS, (sysctl) => sysctl.default)
 
-/** Sysctls that exist but change nothing here; a file of settings from a real machine has them. */
+const dccpTimeouts = ['request', 'respond', 'partopen', 'open', 'closereq', 'closing', 'timewait']
+
+/** Sysctls of 6.18 and of kernels before it that change nothing here; a file of settings from a real machine has them. */
 const INERT: ReadonlySet<string> = new Set([
   'nf_conntrack_count',
   'nf_conntrack_log_invalid',
   'nf_conntrack_frag6_low_thresh',
   'ipfrag_low_thresh',
+  'ipfrag_secret_interval',
+  // Of older kernels. DESTROY events that could not be delivered; helpers by port; a state without a sysctl; UDP-Lite apart
+  // from UDP; a state of SCTP that is no more; a protocol that is no more.
+  'nf_conntrack_events_retry_timeout',
+  'nf_conntrack_helper',
+  'nf_conntrack_tcp_timeout_syn_sent2',
+  'nf_conntrack_udplite_timeout',
+  'nf_conntrack_udplite_timeout_stream',
+  'nf_conntrack_sctp_timeout_heartbeat_acked',
+  'nf_conntrack_dccp_loose',
+  ...dccpTimeouts.map((state) => `nf_conntrack_dccp_timeout_${state}`),
 ])
 
 /** In Linux 2.4: 8,192 buckets on a machine with more than 1 GiB, and eight times as many entries. */
@@ -225,22 +238,27 @@ export class Settings {
 
   /** The value of a sysctl by any of the names that `set` takes; undefined for a name nobody knows. Never throws. */
   get(name: string): number | undefined {
-    const index = byName.get(this.linux === '2.4' ? todaysName(bareName(name)) : bareName(name))
+    const place = placeOf(name, this.linux)
+    const index = place !== null && isHome(place) ? byName.get(place.bare) : undefined
     return index === undefined ? undefined : this.#values[index]
   }
 
   /**
-   * Sets a sysctl: `net.netfilter.nf_conntrack_tcp_loose`, with slashes for dots, or the bare file name. `SYSCTLS` has
-   * the ranges; a text holds decimal digits. Sysctls that change nothing here (`nf_conntrack_log_invalid`) are let be.
-   * @throws SettingError for an unknown name, one that the Linux in question did not have, or a value that is not a
-   * number in its range.
+   * Sets a sysctl: `net.netfilter.nf_conntrack_tcp_loose`, with slashes for dots, or the bare file name; what older
+   * kernels called `net.ipv4.netfilter.ip_conntrack_*` counts as its name of today. `SYSCTLS` has the ranges; a text
+   * holds decimal digits. Sysctls that change nothing here (`nf_conntrack_log_invalid`) are let be.
+   * @throws SettingError for an unknown name, one in another directory than its own, one that the Linux in question did
+   * not have, or a value that is not a number in its range.
    */
   set(name: string, value: number | string): void {
-    if (this.linux === '2.4' && !isIn24(bareName(name))) throw new SettingError(unknownIn24(name))
-    const bare = this.linux === '2.4' ? todaysName(bareName(name)) : bareName(name)
-    if (INERT.has(bare)) return
+    const place = placeOf(name, this.linux)
+    if (place === null) throw new SettingError(unknownIn24(name))
+    const { bare } = place
     const index = byName.get(bare)
-    if (index === undefined) throw new SettingError(unknownName(name, bare))
+    const isInert = INERT.has(bare)
+    if (index === undefined && !isInert) throw new SettingError(unknownName(name, bare))
+    if (!isHome(place)) throw new SettingError(`no sysctl ${name}: it is ${homeOf(bare)}.${bare}`)
+    if (index === undefined) return
     const sysctl: Sysctl = SYSCTLS[index]!
     const number = typeof value === 'number' ? value : /^\s*\d+\s*$/.test(value) ? Number(value) : Number.NaN
     if (!Number.isInteger(number) || number < sysctl.minimum || number > sysctl.maximum) {
@@ -325,22 +343,42 @@ export class Settings {
   }
 }
 
-function bareName(name: string): string {
-  const words = name.trim().split(/[./]/)
-  return words[words.length - 1]!
+/** Where a name says that a sysctl is, as today; `directory` is empty where only the file was named. */
+interface Place {
+  readonly directory: string
+  readonly bare: string
 }
 
-/** Is it a sysctl of Linux 2.4? Those of fragments are taken for today's. */
-function isIn24(bare: string): boolean {
-  return bare === 'ip_conntrack_max' || bare.startsWith('ipfrag_')
+/** Null where the Linux in question had none of that name; those of fragments in 2.4 are taken for today's. */
+function placeOf(name: string, linux: LinuxEra): Place | null {
+  const words = name
+    .trim()
+    .replace(/^\/proc\/sys\//, '')
+    .split(/[./]/)
+  const bare = words.pop()!
+  const directory = words.join('.')
+  if (linux === '2.4') {
+    if (bare.startsWith('ipfrag_')) return { directory, bare }
+    const isMax = bare === 'ip_conntrack_max' && /^(?:net\.ipv4(?:\.netfilter)?)?$/.test(directory)
+    return isMax ? { directory: 'net.netfilter', bare: 'nf_conntrack_max' } : null
+  }
+  // The one that is in two places.
+  if (directory === 'net' && bare === 'nf_conntrack_max') return { directory: 'net.netfilter', bare }
+  if (directory === 'net.ipv4.netfilter' && bare.startsWith('ip_conntrack_'))
+    return { directory: 'net.netfilter', bare: bare.replace('ip_', 'nf_') }
+  return { directory, bare }
 }
 
-function todaysName(bare: string): string {
-  return bare === 'ip_conntrack_max' ? 'nf_conntrack_max' : bare
+function homeOf(bare: string): Sysctl['directory'] {
+  return bare.startsWith('ipfrag_') ? 'net.ipv4' : 'net.netfilter'
+}
+
+function isHome({ directory, bare }: Place): boolean {
+  return directory === '' || directory === homeOf(bare)
 }
 
 function unknownIn24(name: string): string {
-  const why = /^ip_conntrack_\w*timeout/.test(bareName(name))
+  const why = /\bip_conntrack_\w*timeout/.test(name)
     ? 'its timeouts are constants here, as they were before 2.4.32'
     : 'its timeouts are fixed'
   return `Linux 2.4 had no sysctl ${name}: ${why}, and only ${MAX_24} can be set`
@@ -360,6 +398,11 @@ export interface SettingLine {
   readonly name: string
   readonly value: string
 }
+
+/** In net.netfilter, and not about connection tracking. */
+const besideTracking = /^net[./]netfilter[./](?:nf_log[./_]|nf_hooks_lwtunnel$|nf_flowtable_)/
+/** About it, or meant to be: all else of that directory, and such a file in any other, which `Settings.set` then refuses. */
+const aboutTracking = /^net[./]netfilter[./]|(?:^|[./])(?:(?:nf|ip)_conntrack|ipfrag)_[^./]*$|[./]rp_filter$/
 
 /**
  * Reads the text of a sysctl.conf or of `sysctl -a`: `name = value` lines, `#` and `;` comments. Names outside
@@ -389,6 +432,6 @@ export function parseSettingLine(
   const equals = line.indexOf('=')
   if (equals <= 0) return { expected: `expected "name = value", found "${line.slice(0, 60)}"` }
   const name = line.slice(0, equals).trim().replace(/^-/, '')
-  const isOurs = /(nf|ip)_conntrack|ipfrag_|rp_filter/.test(name)
+  const isOurs = aboutTracking.test(name) && !besideTracking.test(name)
   return { name, value: line.slice(equals + 1).trim(), isOurs }
 }
