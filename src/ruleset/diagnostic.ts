@@ -38,6 +38,7 @@ export type DiagnosticCode =
   // what web pages and editors do to rules
   | 'typographic-dash'
   | 'typographic-quote'
+  | 'odd-quote'
   | 'odd-blank'
   | 'single-dash'
   | 'lost-blank'
@@ -217,8 +218,10 @@ export function correctedLine(
   const fixes = diagnostics
     .flatMap((diagnostic) => diagnostic.fixes)
     .filter((fix) => fix.position >= start && fix.position + fix.length <= end)
-    // Of two that begin together the longer one: it writes the whole word anew.
-    .sort((a, b) => a.position - b.position || b.length - a.length)
+    // What is put in goes in front of what is replaced there; of two replacements the longer one: it writes the whole word anew.
+    .sort(
+      (a, b) => a.position - b.position || Number(a.length > 0) - Number(b.length > 0) || b.length - a.length,
+    )
   if (fixes.length === 0) return null
   let line = ''
   let done = start

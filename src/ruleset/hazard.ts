@@ -5,6 +5,7 @@ import type { Word } from './word.ts'
 /** Hyphens and dashes that stand where `-` or `--` was: U+2010–2015, U+2212, and small and full-width forms. */
 const dashes = '\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d'
 const oddDash = new RegExp(`^[-${dashes}]*[${dashes}][-${dashes}]*`)
+const someDashes = new RegExp(`^[-${dashes}]*`)
 const anyOdd = new RegExp(`[${dashes}]`)
 
 /**
@@ -17,6 +18,11 @@ export function straightDashes(text: string): string | null {
   const name = text.slice(found.length)
   if (!/^[A-Za-z0-9]/.test(name)) return null
   return name.length === 1 ? `-${name}` : `--${name}`
+}
+
+/** How many dashes of any kind a text begins with. */
+export function leadingDashes(text: string): number {
+  return someDashes.exec(text)![0].length
 }
 
 /** Mends the dashes of the words that want to be options. */
@@ -44,7 +50,7 @@ export function mendDashes(words: Word[], log: DiagnosticLog): void {
 
 const oddBlanks = /[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]/
 const zeroWidth = /[\u200b-\u200d\u2060\ufeff\u00ad]/
-const openQuotes = '\u201c\u201d\u201e\u201f\u2018\u2019\u201a\u201b\u00ab\u00bb\u2033\u2032'
+const openQuotes = '\u201c\u201d\u201e\u201f\u2018\u2019\u201a\u201b\u00ab\u00bb\u2033\u2032\u00b4'
 const quotePair = new RegExp(`[${openQuotes}]([^${openQuotes}"']*)[${openQuotes}]`, 'y')
 const entity =
   /&(?:#(\d{1,6})|#[xX]([0-9a-fA-F]{1,5})|(quot|apos|amp|lt|gt|nbsp|ndash|mdash|lsquo|rsquo|ldquo|rdquo));/y
@@ -62,7 +68,9 @@ const named: Readonly<Record<string, string>> = {
   ldquo: '\u201c',
   rdquo: '\u201d',
 }
-const suspicious = /[^\t -~]|&[#a-z]/
+/** What another tool than iptables-restore would take for quotes. */
+const shellQuotes = /(['`])([^'"`]*)\1(?=[ \t]|$)/y
+const suspicious = /[^\t -~]|&[#a-z]|['`]/
 
 /** A line as it should have been, and where each of its characters stood. */
 export interface MendedLine {
@@ -111,6 +119,18 @@ export function mendLine(line: string, start: number, single: boolean, log: Diag
   return { text, offsets }
 }
 
+/** A character at a time: each has its place. */
+function putQuoted(
+  inside: string,
+  quote: string,
+  at: number,
+  put: (characters: string, at: number) => void,
+): void {
+  put(quote, at)
+  for (let i = 0; i < inside.length; i++) put(inside[i]!, at + 1 + i)
+  put(quote, at + 1 + inside.length)
+}
+
 /** Mends what stands at `at`, outside quotes; answers how many characters that was. */
 function mendAt(
   line: string,
@@ -123,6 +143,25 @@ function mendAt(
   const character = line[at]!
   const span = (length: number) => ({ start: start + at, end: start + at + length })
   const fix = (length: number, text: string) => [{ position: start + at, length, text }]
+  const isQuote = character === "'" || character === '`'
+  if (isQuote && !single && (at === 0 || /[\s=]/.test(line[at - 1]!))) {
+    shellQuotes.lastIndex = at
+    const inside = shellQuotes.exec(line)?.[2]
+    if (inside !== undefined && /[ \t]/.test(inside)) {
+      const length = inside.length + 2
+      log.add(span(length), {
+        code: 'odd-quote',
+        message: 'only double quotes hold words together in a restore file',
+        suggestion: `"${inside}"`,
+        fixes: [
+          { position: start + at, length: 1, text: '"' },
+          { position: start + at + length - 1, length: 1, text: '"' },
+        ],
+      })
+      putQuoted(inside, '"', at, put)
+      return length
+    }
+  }
   if (character >= ' ' && character <= '~' && character !== '&') {
     put(character, at)
     return 1
@@ -144,9 +183,11 @@ function mendAt(
     const meant = name ? named[name]! : code > 0 && code < 0x110000 ? String.fromCodePoint(code) : ''
     const plain =
       meant === '\u00a0' ? ' ' : anyOdd.test(meant) ? '-' : openQuotes.includes(meant) ? '"' : meant
-    const twice =
-      anyOdd.test(meant) && /^[A-Za-z]{2}/.test(line.slice(at + whole.length)) && line[at - 1] !== '-'
-    const text = twice ? '--' : plain
+    const behind = line.slice(at + whole.length, at + whole.length + 2)
+    const isDash = anyOdd.test(meant)
+    const isSecond = isDash && line[at - 1] === '-'
+    const isName = /^[A-Za-z]{2}/.test(behind)
+    const text = isSecond && !isName ? '' : isDash && !isSecond && isName ? '--' : plain
     log.add(span(whole.length), {
       code: 'html-entity',
       message: `${whole} is HTML`,
@@ -171,9 +212,7 @@ function mendAt(
         { position: start + at + length - 1, length: 1, text: straight },
       ],
     })
-    put(straight, at)
-    for (let i = 0; i < inside.length; i++) put(inside[i]!, at + 1 + i)
-    put(straight, at + length - 1)
+    putQuoted(inside, straight, at, put)
     return length
   }
   put(character, at)

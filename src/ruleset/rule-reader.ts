@@ -102,7 +102,7 @@ class RuleReader {
       words.at++
       this.#readWord(word)
     }
-    if (this.#negation) this.#stray(this.#negation, 'nothing follows that ! could invert')
+    if (this.#negation) this.#error(this.#negation, 'stray-word', 'nothing follows that ! could invert')
     const { verb, chain, number, second } = this.#head
     if (verb === null) {
       if (this.#log.errors === before) {
@@ -139,7 +139,7 @@ class RuleReader {
   #readWord(word: Word): void {
     const { text } = word
     if (text === '!') {
-      if (this.#negation) this.#stray(word, 'two ! follow each other')
+      if (this.#negation) this.#doubleNegation(this.#negation, word)
       this.#negation = word
       return
     }
@@ -189,7 +189,7 @@ class RuleReader {
     if (text.length > 3 && this.#loaded.isOption(name) && !(letter === '-p' && text.length < 5)) {
       this.#error(word, 'single-dash', `${text} has one dash where two belong`, {
         suggestion: name,
-        fixes: [{ position: word.start, length: 0, text: '-' }],
+        fixes: [{ position: word.start, length: 1, text: '--' }],
       })
       this.#readLong({ ...word, text: `-${text}` })
       return
@@ -219,8 +219,19 @@ class RuleReader {
   }
 
   /** `!` behind the option, as up to iptables 1.4 (and with a notice to 1.8.8). */
-  #oldNegation(word: Word, invertible: boolean): boolean {
+  #oldNegation(word: Word, invertible: boolean, negated: boolean): boolean {
     return this.#words.takeOldNegation(invertible, (span, taken) => {
+      if (negated) {
+        this.#error(
+          span,
+          'old-negation',
+          `a ! stands in front of ${word.text} already: one inverts, two are refused`,
+          {
+            fixes: [{ position: span.start, length: taken, text: '' }],
+          },
+        )
+        return
+      }
       this.#error(span, 'old-negation', `the ! belongs in front of ${word.text}`, {
         severity: 'warning',
         fixes: [
@@ -228,6 +239,12 @@ class RuleReader {
           { position: span.start, length: taken, text: '' },
         ],
       })
+    })
+  }
+
+  #doubleNegation(first: Word, second: Word): void {
+    this.#error(second, 'stray-word', 'two ! follow each other', {
+      fixes: [{ position: first.start, length: second.start - first.start, text: '' }],
     })
   }
 
@@ -247,8 +264,11 @@ class RuleReader {
       this.#head.read(option, word, attached, (chain) => this.#context.chains.has(this.#table, chain))
       return
     }
-    const old = option.value === 'needed' && attached === null && this.#oldNegation(word, option.invertible)
-    const isInverted = inverted !== old
+    const isInverted =
+      (option.value === 'needed' &&
+        attached === null &&
+        this.#oldNegation(word, option.invertible, inverted)) ||
+      inverted
     switch (option.key!) {
       case 'source':
       case 'destination':
@@ -428,7 +448,7 @@ class RuleReader {
     const spec = named.option ?? named.shorthand
     const invertible = spec.invertible === true
     const negation = this.#negation
-    let inverted = this.#takeNegation(invertible, name)
+    const before = this.#takeNegation(invertible, name)
     if (negation && !invertible) use.spoil()
     const fits = use.enter({ ...found, named }, word, this.#log)
     if (spec.kind.optional && attached)
@@ -437,11 +457,11 @@ class RuleReader {
       if (attached) this.#error(word, 'unknown-option', `${name} takes no value`)
       else if (fits) {
         const context = this.#loaded.valueContext
-        use.set(named, name, word, null, spec.kind.read([], context), inverted, context)
+        use.set(named, name, word, null, spec.kind.read([], context), before, context)
       }
       return
     }
-    if (attached === null && this.#oldNegation(word, invertible)) inverted = !inverted
+    const inverted = (attached === null && this.#oldNegation(word, invertible, before)) || before
     const read = this.#value(spec.kind, word, name, attached)
     if (read === null) use.spoil()
     else if (fits) use.set(named, name, word, read.span, read.value, inverted, this.#loaded.valueContext)
@@ -483,6 +503,18 @@ class RuleReader {
       this.#readLong({ ...word, text: glued, end: word.start + glued.length })
       return
     }
+    const split = this.#words.splitLostBlank(word)
+    if (split !== null && this.#loaded.isOption(split.head.text)) {
+      this.#negation = negation
+      this.#words.putBack(split, this.#log)
+      return
+    }
+    const whole = this.#words.withoutSemicolon(word, (text) => this.#loaded.isOption(text), this.#log)
+    if (whole !== word) {
+      this.#negation = negation
+      this.#readWord(whole)
+      return
+    }
     const owners = this.#loaded.owners(name)
     const matches = owners.filter((owner) => owner.type === 'match')
     if (matches.length === 1 && !matches[0]!.implicit) {
@@ -515,17 +547,22 @@ class RuleReader {
     return option !== undefined && !word.quoted && this.#loaded.isOption(option) ? option : null
   }
 
-  #stray(word: Word, reason?: string): void {
+  #stray(word: Word): void {
+    const split = this.#words.splitLostBlank(word)
+    if (split?.head.text === '!') {
+      this.#words.putBack(split, this.#log)
+      return
+    }
     this.#negation = null
-    if (reason === undefined && !word.quoted && ['iptables', 'ip6tables'].includes(word.text)) {
+    if (!word.quoted && ['iptables', 'ip6tables'].includes(word.text)) {
       this.#error(word, 'prompt', `${word.text} is no part of a rule`, {
         fixes: [{ position: word.start, length: word.end - word.start + 1, text: '' }],
       })
       return
     }
-    const split = reason === undefined ? this.#words.splitLostBlank(word) : null
+    if (this.#words.withoutSemicolon(word, (text) => text === '', this.#log) !== word) return
     const option = split ? `; is a blank missing in front of ${split.tail.text}?` : ''
-    const message = reason ?? `${shown(word.text)} is neither an option nor the value of one${option}`
+    const message = `${shown(word.text)} is neither an option nor the value of one${option}`
     this.#error(word, 'stray-word', message)
     this.#skipValues()
   }

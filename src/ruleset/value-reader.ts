@@ -1,9 +1,18 @@
 /** Reads an option's value from the words behind it, and recognises what commonly goes wrong there. */
-import type { DiagnosticLog, Finding, Span } from './diagnostic.ts'
+import type { DiagnosticLog, Span } from './diagnostic.ts'
 import { shown } from './diagnostic.ts'
 import { type Kind, Refusal, type ValueContext } from './extension.ts'
-import { straightDashes } from './hazard.ts'
+import { leadingDashes, straightDashes } from './hazard.ts'
 import type { Word } from './word.ts'
+
+/** A word in which a blank was lost. */
+export interface SplitWord {
+  readonly head: Word
+  /** An option. */
+  readonly tail: Word
+  /** How many dashes it is written with, where one is typographic; else 0. */
+  readonly dashes: number
+}
 
 /** The words of a command line, and how far they have been read. */
 export class Words {
@@ -32,7 +41,7 @@ export class Words {
   }
 
   /** The word in two if an option stands at its end without a blank in front, or null. */
-  splitLostBlank(word: Word): { readonly head: Word; readonly tail: Word } | null {
+  splitLostBlank(word: Word): SplitWord | null {
     if (word.quoted || word.text.length > 80) return null
     for (let cut = 1; cut < word.text.length; cut++) {
       const rest = word.text.slice(cut)
@@ -42,9 +51,49 @@ export class Words {
       return {
         head: { ...word, text: word.text.slice(0, cut), end: word.start + cut },
         tail: { ...word, text: option, start: word.start + cut },
+        dashes: option === rest ? 0 : leadingDashes(rest),
       }
     }
     return null
+  }
+
+  /** The option that a blank is missing in front of is the next word; says so. */
+  putTail({ tail, dashes }: SplitWord, log: DiagnosticLog): void {
+    const typographic = dashes === 0 ? '' : ', and its dash is typographic'
+    const fixes = [{ position: tail.start, length: 0, text: ' ' }]
+    if (dashes > 0) {
+      fixes.push({ position: tail.start, length: dashes, text: tail.text.startsWith('--') ? '--' : '-' })
+    }
+    log.add(tail, {
+      code: 'lost-blank',
+      message: `a blank is missing in front of ${tail.text}${typographic}`,
+      fixes,
+    })
+    this.list.splice(this.at, 0, tail)
+  }
+
+  /** Both halves are the next words. */
+  putBack(split: SplitWord, log: DiagnosticLog): void {
+    this.putTail(split, log)
+    this.list.splice(this.at, 0, split.head)
+  }
+
+  /** The last word without the `;` at its end, as a shell would take it, if that is known; says so. */
+  withoutSemicolon(word: Word, known: (text: string) => boolean, log: DiagnosticLog): Word {
+    const { text, end } = word
+    if (word.quoted || this.at < this.list.length || !text.endsWith(';')) return word
+    const rest = text.replace(/;+$/, '')
+    if (known(text) || !known(rest)) return word
+    const length = text.length - rest.length
+    log.add(
+      { start: end - length, end },
+      {
+        code: 'stray-word',
+        message: 'a ; at the end is for a shell: here it is a part of the word',
+        fixes: [{ position: end - length, length, text: '' }],
+      },
+    )
+    return { ...word, text: rest, end: end - length }
   }
 
   /** Takes `!` in its old place, behind the option; `report` tells what the new form is. */
@@ -71,14 +120,6 @@ export function takeWord(words: Words, option: string, span: Span, log: Diagnost
   return word
 }
 
-function lostBlank(tail: Word): Finding {
-  return {
-    code: 'lost-blank',
-    message: `a blank is missing in front of ${tail.text}`,
-    fixes: [{ position: tail.start, length: 0, text: ' ' }],
-  }
-}
-
 /** The word, or what of it stands in front of an option if that is known: the option is the next word then. */
 export function mendLostBlank(
   words: Words,
@@ -88,9 +129,8 @@ export function mendLostBlank(
 ): Word {
   if (known(word.text)) return word
   const split = words.splitLostBlank(word)
-  if (split === null || !known(split.head.text)) return word
-  log.add(split.tail, lostBlank(split.tail))
-  words.list.splice(words.at, 0, split.tail)
+  if (split === null || !known(split.head.text)) return words.withoutSemicolon(word, known, log)
+  words.putTail(split, log)
   return split.head
 }
 
@@ -166,9 +206,12 @@ function recover<T>(
   const split = words.splitLostBlank(last)
   const first = split && tryLast(split.head.text)
   if (split && first !== null) {
-    log.add(split.tail, lostBlank(split.tail))
-    words.list.splice(words.at, 0, split.tail)
+    words.putTail(split, log)
     return { value: first, span: { start: values[0]!.start, end: split.head.end } }
+  }
+  const whole = words.withoutSemicolon(last, (text) => tryLast(text) !== null, log)
+  if (whole !== last) {
+    return { value: tryLast(whole.text)!, span: { start: values[0]!.start, end: whole.end } }
   }
   const joined = joinList(words, last, tryLast)
   if (joined) {
