@@ -307,6 +307,10 @@ export class Store {
   /** Looks at a part of the time only; null: at all of it. Of what is drawn while one is asked for, only the last comes. */
   async look(span: TimeSpan | null): Promise<void> {
     this.#spanWanted = span
+    const { span: was, overview } = this.state
+    // Its times at once, since the next key goes on from there; its packets when they are known.
+    if (span !== null)
+      this.#set({ span: { first: was?.first ?? 1, last: was?.last ?? overview?.packets ?? 0, ...span } })
     if (this.#isLooking) return
     this.#isLooking = true
     const { run } = this.state

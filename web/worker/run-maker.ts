@@ -165,10 +165,12 @@ async function* chunksOf(blob: Blob): AsyncGenerator<Uint8Array, void> {
 function otherTasks(): Promise<void> {
   return new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel()
-    port1.onmessage = () => {
+    const heard = () => {
       port1.close()
       resolve()
     }
+    port1.addEventListener('message', heard, { once: true })
+    port1.start()
     port2.postMessage(null)
   })
 }

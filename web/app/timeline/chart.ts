@@ -47,10 +47,11 @@ export function makeChart(element: HTMLElement, timeline: Timeline, go: (time: n
       height: CHART_HEIGHT,
       tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'UTC'),
       legend: { show: false },
-      cursor: { y: false, drag: { x: false, y: false }, points: { show: false } },
+      cursor: { show: false },
       padding: [6, 0, 0, 0],
       scales: {
-        x: { time: true },
+        // To the end of the last span, which is that of the capture.
+        x: { time: true, range: (drawn, first, last) => [first, last + spanIn(drawn.data[0])] },
         y: { range: (_, __, most) => [0, Math.max(1, most)] },
         table: { range: (_, __, most) => [0, Math.max(1, most)] },
       },
@@ -67,7 +68,7 @@ export function makeChart(element: HTMLElement, timeline: Timeline, go: (time: n
           stroke: color(name),
           fill: color(name),
           width: 0,
-          paths: uPlot.paths.bars!({ size: [1, 8], gap: 1 }),
+          paths: uPlot.paths.bars!({ size: [1, 8], gap: 1, align: 1 }),
           points: { show: false },
         })),
         {
@@ -123,6 +124,10 @@ const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumFracti
 /** Whole numbers only: there is no half a packet. */
 const countValues = (_: uPlot, counts: readonly number[]) =>
   counts.map((count) => (Number.isInteger(count) ? compact.format(count) : ''))
+
+function spanIn(times: ArrayLike<number>): number {
+  return times.length < 2 ? 1e-6 : times[1]! - times[0]!
+}
 
 function dataOf(timeline: Timeline): uPlot.AlignedData {
   const stacked = stack(series.map(({ key }) => timeline[key]))
