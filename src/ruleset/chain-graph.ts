@@ -1,8 +1,14 @@
-/** From which hooks a chain can be reached, and whether it leads back to itself; and what follows for its rules. */
+/** From which hooks a chain can be reached, whether it leads back to itself, how long a walk through it may be; and what follows. */
 import type { DiagnosticLog } from './diagnostic.ts'
 import type { Chain, Family, Rule, Table, Use } from './model.ts'
 import type { Registry } from './registry.ts'
 import { type Hook, hooks } from './tables.ts'
+
+/**
+ * How many rules a packet may walk through in a built-in chain. Linux has no limit: forty chains that each lead twice into
+ * the next keep it busy for hours with one packet. The longest real rulesets stay below a hundredth of it.
+ */
+const LONGEST_WALK = 100_000_000
 
 /**
  * Bits of `hooks` by chain: where packets can come from. As mark_source_chains in the kernel's x_tables, which is where
@@ -17,7 +23,7 @@ export function checkChains(
 ): void {
   const byName = new Map(table.chains.map((chain) => [chain.name, chain]))
   const reach = new Map<Chain, number>()
-  reportLoops(table, byName, spanOf, log)
+  walkChains(table, byName, spanOf, log)
   for (const chain of table.chains) {
     if (chain.policy === null) continue
     const bit = 1 << hooks.indexOf(chain.name as Hook)
@@ -67,14 +73,18 @@ function checkRule(
   if (rule.target?.kind === 'extension') check(rule.target, 'target')
 }
 
-/** Walks depth first with a stack of its own: ten thousand chains may lead one into the next. */
-function reportLoops(
+/**
+ * Finds circles and walks that are too long. Depth first with a stack of its own: ten thousand chains may lead one into
+ * the next.
+ */
+function walkChains(
   table: Table,
   byName: ReadonlyMap<string, Chain>,
   spanOf: SpanOf,
   log: DiagnosticLog,
 ): void {
-  const done = new Set<Chain>()
+  /** By chain that has been left: the most rules that a packet may meet in it, and where it leads. */
+  const done = new Map<Chain, number>()
   const onPath = new Map<Chain, number>()
   for (const start of table.chains) {
     if (start.policy === null || done.has(start)) continue
@@ -84,7 +94,7 @@ function reportLoops(
       const here = path[path.length - 1]!
       const rule = here.chain.rules[here.next++]
       if (rule === undefined) {
-        done.add(here.chain)
+        done.set(here.chain, longestWalk(here.chain, byName, done))
         onPath.delete(here.chain)
         path.pop()
         continue
@@ -105,5 +115,47 @@ function reportLoops(
         message: `the chains lead in a circle: ${shownNames.join(' → ')}`,
       })
     }
+    reportWalk(start, byName, done, spanOf, log)
   }
+}
+
+type Walks = ReadonlyMap<Chain, number>
+
+/** How many rules a packet may meet by this one: itself, and those of the chain that it leads into. */
+function walkOf({ target }: Rule, byName: ReadonlyMap<string, Chain>, walks: Walks): number {
+  const to = target !== null && target.kind !== 'extension' ? byName.get(target.chain) : undefined
+  return 1 + ((to && walks.get(to)) ?? 0)
+}
+
+/** As if no rule took the packet for good. What -g leads into does not come back. */
+function longestWalk({ rules }: Chain, byName: ReadonlyMap<string, Chain>, walks: Walks): number {
+  let longest = 0
+  for (let i = rules.length - 1; i >= 0; i--) {
+    const rule = rules[i]!
+    const walk = walkOf(rule, byName, walks)
+    longest = rule.target?.kind === 'goto' ? Math.max(walk, longest + 1) : walk + longest
+  }
+  return longest
+}
+
+/** Tells of the rule that leads into most of it. */
+function reportWalk(
+  start: Chain,
+  byName: ReadonlyMap<string, Chain>,
+  walks: Walks,
+  spanOf: SpanOf,
+  log: DiagnosticLog,
+): void {
+  const longest = walks.get(start)!
+  if (longest <= LONGEST_WALK) return
+  let worst = start.rules[0]!
+  for (const rule of start.rules) {
+    if (walkOf(rule, byName, walks) > walkOf(worst, byName, walks)) worst = rule
+  }
+  const count = longest < 1e15 ? longest.toLocaleString('en-US') : `about ${longest.toExponential(0)}`
+  log.add(spanOf(worst), {
+    code: 'too-many',
+    message: `one packet may walk through ${count} rules of ${start.name}: chains lead into the same chain again and again`,
+    expected: `at most ${LONGEST_WALK.toLocaleString('en-US')}; Linux loads it, and spends that time on the packet`,
+  })
 }

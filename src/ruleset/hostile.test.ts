@@ -138,3 +138,32 @@ test('a script whose loops and values multiply: stopped', () => {
   const { diagnostics } = parseRuleset(text, { family: 'ipv4', registry, syntax: 'script' })
   expect(diagnostics.some(({ code }) => code === 'too-many')).toBe(true)
 }, 30_000)
+
+/** `count` chains of two rules that both lead into the next, by `option`. */
+function doubling(count: number, option: '-j' | '-g'): string {
+  let body = Array.from({ length: count }, (_, i) => `:c${i} - [0:0]\n`).join('')
+  body += '-A INPUT -j c0\n'
+  for (let i = 1; i < count; i++) body += `-A c${i - 1} ${option} c${i}\n`.repeat(2)
+  return body
+}
+
+test('forty chains that each lead twice into the next: refused, with the number of rules that a packet would meet', () => {
+  const { diagnostics } = restore(doubling(40, '-j'))
+  expect(diagnostics).toMatchObject([
+    {
+      code: 'too-many',
+      severity: 'error',
+      message:
+        'one packet may walk through 1,099,511,627,775 rules of INPUT: chains lead into the same chain again and again',
+      place: { line: 42 },
+    },
+  ])
+})
+
+test.each([
+  ['of 67 million rules', doubling(26, '-j')],
+  ['by -g, of which nothing comes back', doubling(40, '-g')],
+  ['of chains that no packet meets', doubling(40, '-j').replace('-A INPUT -j c0\n', '')],
+])('a walk %s: read', (_, body) => {
+  expect(restore(body).diagnostics).toEqual([])
+})
