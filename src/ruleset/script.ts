@@ -19,6 +19,7 @@ import {
 import { judgeTest } from './shell-test.ts'
 import { programOf } from './tables.ts'
 import { changesIpsets, unapplied } from './unapplied.ts'
+import { unknownCommand } from './unknown-command.ts'
 import type { Word } from './word.ts'
 
 export interface ScriptInput {
@@ -473,8 +474,7 @@ class ScriptRunner {
     if (base === 'false') return false
     const body = this.#functions.get(program.text)
     if (body !== undefined) return this.#callFunction(body, rest, command)
-    const message = `${shown(base)} is not known here: the command is left out`
-    this.#log.add(program, { code: 'shell', message, severity: 'warning' })
+    this.#log.add(program, unknownCommand(program, base, rest, this.#input.text))
     return inCondition ? null : true
   }
 }
