@@ -67,6 +67,7 @@ export { Sets } from './ipset/sets.ts'
 // Packets
 export { buildPacket, type PacketPlan } from './packet/build.ts'
 export { decodeFrame, decodeNetwork } from './packet/decode.ts'
+export { type HeaderCheck, OffloadedHeaders } from './packet/header-check.ts'
 export { DIRECTION_INCOMING, DIRECTION_OUTGOING, Packet } from './packet/packet.ts'
 export { Consequences } from './replay/consequences.ts'
 export type {

@@ -8,6 +8,7 @@
  *     tracker.discard(outcome)                  instead, where something in between dropped the packet
  */
 import type { CaptureRecord } from '../packet/capture-record.ts'
+import { type HeaderCheck, OffloadedHeaders } from '../packet/header-check.ts'
 import type { Packet } from '../packet/packet.ts'
 import {
   CHECKSUM_BAD,
@@ -120,7 +121,7 @@ export const EVENT_DESTROY = 2
  */
 export type EventListener = (event: number, entry: number, changes: number, ticks: number) => void
 
-/** How transport checksums are judged. */
+/** How checksums are judged. */
 export type ChecksumPolicy =
   /** As the kernel would. */
   | 'verify'
@@ -143,7 +144,7 @@ export interface TrackerOptions {
   readonly settings?: Settings
   /** Ticks a second (CONFIG_HZ), 1–10,000; default 250. Not checked. */
   readonly hz?: number
-  /** How transport checksums are judged; 'auto' unless given. */
+  /** How checksums are judged; 'auto' unless given. */
   readonly checksums?: ChecksumPolicy
   /** Zone of all packets (`-j CT --zone`), 0–65535; default 0. Not checked. */
   readonly zone?: number
@@ -186,8 +187,10 @@ export class Tracker {
   readonly helpers: Helpers
   /** What `-j CT --timeout` may name: from `readTimeoutPolicies`. Rules look here when they are compiled. */
   timeoutPolicies: ReadonlyMap<string, TimeoutPolicy> = new Map()
-  /** Packets whose checksum was still to be completed by a network card (policy `auto`). */
+  /** Packets whose transport checksum was still to be completed by a network card (policy `auto`). */
   offloadedChecksums = 0
+  /** Packets whose IPv4 header was still to get its checksum from a network card (policy `auto`). */
+  readonly offloadedHeaders: OffloadedHeaders = new OffloadedHeaders()
   /** Told of every change of the table, as numbers; `subscribe` sets it to tell them as data. */
   onEvent: EventListener | null = null
   /**
@@ -195,8 +198,10 @@ export class Tracker {
    * `ticks` as in `EventListener`. Unlike events, expired entries are told when they are taken away.
    */
   onEnd: ((entry: number, ticks: number) => void) | null = null
-  /** How transport checksums are judged. */
+  /** How checksums are judged: those of transport headers here, those of IPv4 headers by `headerCheck`. */
   readonly checksums: ChecksumPolicy
+  /** What packets for this tracker are to be decoded with. The stack judges headers, whatever the sysctls say. */
+  readonly headerCheck: HeaderCheck
   readonly #zones: number
   /** Judges in place of all that follows, where the tracker is that of Linux 2.4. */
   readonly #era24: Tracker24 | null
@@ -222,6 +227,7 @@ export class Tracker {
     this.table = new StateTable(options.fillRandom ?? platformRandom)
     this.helpers = new Helpers(this.table, this.clock, this.settings)
     this.checksums = options.checksums ?? 'auto'
+    this.headerCheck = this.checksums === 'auto' ? this.offloadedHeaders : this.checksums === 'verify'
     this.#plain = new PlainPath(this.table, this.clock, this.settings)
     this.#opening = new OpeningPath(this.table, this.clock, this.settings, this.helpers, this.census)
     this.#zones = ((options.zone ?? 0) << 16) | (options.zone ?? 0)

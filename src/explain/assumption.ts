@@ -59,12 +59,15 @@ export function assumptionsOf(replay: Replay): Assumption[] {
   const add = (code: Assumption['code'], number: number, sentence: string): void => {
     if (number > 0) list.push({ code, count: number, sentence })
   }
+  const { offloadedChecksums, offloadedHeaders } = tracker
   add(
     'checksums-offloaded',
-    tracker.offloadedChecksums,
-    `${count(tracker.offloadedChecksums, 'packet')} captured before the network card completed the checksum: taken as right (--checksum=verify judges them)`,
+    Math.max(offloadedChecksums, offloadedHeaders.packets),
+    `${offloadedText(offloadedChecksums, offloadedHeaders.packets)}: taken as right (--checksum=verify judges them)`,
   )
-  if (tracker.checksums === 'ignore' || tracker.settings.checksum === 0)
+  if (tracker.checksums === 'ignore')
+    add('checksums-ignored', summary.packets, 'checksums were not looked at')
+  else if (tracker.settings.checksum === 0)
     add('checksums-ignored', summary.packets, 'transport checksums were not looked at')
   const pickedUp = summary.withReason('tcp-picked-up')
   add(
@@ -118,6 +121,15 @@ export function captureProblemsOf(capture: Replay['capture']): Assumption[] {
   const sentence = `${count(omittedProblems, 'further problem')} of the capture not listed`
   if (omittedProblems > 0) list.push({ code: 'capture-problem', count: omittedProblems, sentence })
   return list
+}
+
+/** A packet can be one of both. */
+function offloadedText(transport: number, header: number): string {
+  const captured = (packets: number, what: string): string =>
+    `${count(packets, 'packet')} captured before the network card completed the checksum${what}`
+  if (header === 0) return captured(transport, '')
+  const ofHeader = captured(header, ' of the IPv4 header')
+  return transport === 0 ? ofHeader : `${captured(transport, '')}, ${ofHeader}`
 }
 
 function eraOf(linux: LinuxEra, packets: number): Assumption[] {

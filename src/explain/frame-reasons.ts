@@ -114,7 +114,7 @@ export const frameReasons = {
       'Damage on the way.',
     ],
     remedy:
-      'net.netfilter.nf_conntrack_checksum does not cover it. If offloading is behind it, capture elsewhere or leave checksums out of account.',
+      'net.netfilter.nf_conntrack_checksum does not cover it. If offloading is behind it, capture elsewhere or leave checksums out of account; a field of 0 is taken for offloaded unless every checksum is to be verified.',
     example: { values: { found: 0, expected: 0x66cd } },
   },
   'ip-hop-by-hop': {

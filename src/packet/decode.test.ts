@@ -5,6 +5,7 @@ import { buildPacket, type ExtensionPlan, type PacketPlan } from './build.ts'
 import { fragmentPacket } from './build-fragments.ts'
 import { bsdLoopback, ethernet, linuxCooked, linuxCooked2, nflog } from './build-link.ts'
 import { decodeFrame, decodeNetwork, WIRE_END_UNKNOWN } from './decode.ts'
+import { type HeaderCheck, OffloadedHeaders } from './header-check.ts'
 import {
   BAD_HEADER_CHECKSUM,
   BAD_HEADER_LENGTH,
@@ -252,6 +253,27 @@ test('a header checksum is left alone on request, options and all', () => {
   }
 })
 
+test('a header checksum of 0 is taken for one that the network card fills in, and counted; another wrong one is not', () => {
+  for (const transport of [{ udp }, { tcp: { sourcePort: 1, destinationPort: 2, flags: 'S' } }]) {
+    for (const ipOptions of [[], [1, 1, 1, 1]]) {
+      const decoded = (headerChecksum: number | undefined, check: HeaderCheck) => {
+        const made = headerChecksum === undefined ? {} : { headerChecksum }
+        const bytes = buildPacket({ ...four, ipOptions, ...made, ...transport })
+        const packet = used()
+        decodeNetwork(packet, viewOf(bytes), bytes, 0, bytes.length, bytes.length, check)
+        return packet.issue
+      }
+      const offloaded = new OffloadedHeaders()
+      expect(decoded(undefined, offloaded)).toBe(ISSUE_NONE)
+      expect(decoded(0x1111, offloaded)).toBe(ISSUE_NETWORK_BAD)
+      expect(offloaded.packets).toBe(0)
+      expect(decoded(0, offloaded)).toBe(ISSUE_NONE)
+      expect(offloaded.packets).toBe(1)
+      expect([decoded(0, true), decoded(0, false)]).toEqual([ISSUE_NETWORK_BAD, ISSUE_NONE])
+    }
+  }
+})
+
 test('IPv4 total length 0 is taken from the frame', () => {
   const bytes = buildPacket({ ...four, totalLength: 0, udp })
   expect(decode(bytes, 101)).toMatchObject({ issue: ISSUE_NONE, length: 33, transportLength: 13 })
@@ -482,7 +504,7 @@ test('any bytes, decoding stays inside them and never throws', () => {
       linkType,
       fc.nat(30),
       fc.nat(300),
-      fc.boolean(),
+      fc.constantFrom(true, false, new OffloadedHeaders()),
       (bytes, type, margin, more, verify) => {
         // The frame stands inside a larger chunk; a view that ends with it would throw on any overrun.
         const chunk = new Uint8Array(margin + bytes.length)

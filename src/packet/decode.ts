@@ -6,6 +6,7 @@
  * the bytes captured (`end`). A packet longer than its frame is malformed; one longer than its capture is only cut.
  */
 import { clearNetwork } from './clear.ts'
+import type { HeaderCheck } from './header-check.ts'
 import { decodeIPv4 } from './ipv4.ts'
 import { decodeIPv6 } from './ipv6.ts'
 import {
@@ -52,7 +53,7 @@ export const WIRE_END_UNKNOWN = -1
  * `bytes`: what is wrong is `packet.issue`.
  *
  * @param linkType LINKTYPE_*: 1 Ethernet, 101 raw IP, 113 and 276 Linux cooked, 239 NFLOG
- * @param verifyHeader false leaves the IPv4 header checksum alone (captures of what a network card completes later)
+ * @param verifyHeader how the IPv4 header checksum is judged; what is found wrong is an issue
  */
 export function decodeFrame(
   packet: Packet,
@@ -62,7 +63,7 @@ export function decodeFrame(
   end: number,
   originalLength: number,
   linkType: number,
-  verifyHeader = true,
+  verifyHeader: HeaderCheck = true,
 ): void {
   // Small enough to be inlined where frames are read, so that the usual packet costs one call.
   if (linkType === LINKTYPE_ETHERNET && packet.linkType === LINKTYPE_ETHERNET && end - start >= 54) {
@@ -80,9 +81,9 @@ export function decodeFrame(
 }
 
 /** Fills `packet` from its own record, as `decodeFrame` does from what it is given. */
-export function decodeRecord(packet: Packet): void {
+export function decodeRecord(packet: Packet, verifyHeader: HeaderCheck = true): void {
   const { view, bytes, start, end, originalLength, linkType } = packet.record
-  decodeFrame(packet, view, bytes, start, end, originalLength, linkType)
+  decodeFrame(packet, view, bytes, start, end, originalLength, linkType, verifyHeader)
 }
 
 function decodeAnyFrame(
@@ -93,7 +94,7 @@ function decodeAnyFrame(
   end: number,
   originalLength: number,
   linkType: number,
-  verifyHeader: boolean,
+  verifyHeader: HeaderCheck,
 ): void {
   const last = packet.linkType
   if (last === LINKTYPE_NFLOG || last === LINKTYPE_LINUX_SLL2) clearLog(packet)
@@ -156,7 +157,7 @@ export function decodeNetwork(
   start: number,
   end: number,
   wireEnd: number,
-  verifyHeader = true,
+  verifyHeader: HeaderCheck = true,
 ): void {
   const version = end > start ? view.getUint8(start) >> 4 : 0
   if (version === 4) {
@@ -191,7 +192,7 @@ function decodeByEtherType(
   at: number,
   end: number,
   wireEnd: number,
-  verifyHeader: boolean,
+  verifyHeader: HeaderCheck,
 ): void {
   if (at < 0) {
     packet.etherType = 0

@@ -1,6 +1,7 @@
 /** IPv4 header (RFC 791), with the checks that Linux's ip_rcv_core makes before any hook, in its order. */
 import { internetChecksum } from './checksum.ts'
 import { clearFragment, clearNetwork, clearTransport, clearWideAddresses, place } from './clear.ts'
+import type { HeaderCheck } from './header-check.ts'
 import {
   BAD_HEADER_CHECKSUM,
   BAD_HEADER_LENGTH,
@@ -25,7 +26,7 @@ export function decodeIPv4(
   start: number,
   end: number,
   wireEnd: number,
-  verifyHeader: boolean,
+  verifyHeader: HeaderCheck,
 ): void {
   if (decodePlainTcp(packet, view, bytes, start, end, wireEnd, verifyHeader)) return
   decodeAnyIPv4(packet, view, bytes, start, end, wireEnd, verifyHeader)
@@ -39,7 +40,7 @@ export function decodeAnyIPv4(
   start: number,
   end: number,
   wireEnd: number,
-  verifyHeader: boolean,
+  verifyHeader: HeaderCheck,
 ): void {
   const captured = end - start
   // How long the packet can be: a negative end means that nobody knows.
@@ -117,7 +118,7 @@ function checkHeader(
   start: number,
   captured: number,
   available: number,
-  verifyHeader: boolean,
+  verifyHeader: HeaderCheck,
 ): boolean {
   const version = view.getUint8(start) >> 4
   const headerLength = packet.transportOffset - start
@@ -136,9 +137,11 @@ function checkHeader(
       ? bad(packet, BAD_TOTAL_LENGTH, packet.length, headerLength)
       : cut(packet, captured)
   }
-  if (verifyHeader && internetChecksum(view, start, start + headerLength) !== 0) {
+  if (verifyHeader === false || internetChecksum(view, start, start + headerLength) === 0) return true
+  if (verifyHeader === true || view.getUint16(start + 10) !== 0) {
     return badChecksum(packet, view, start, headerLength)
   }
+  verifyHeader.packets++
   return true
 }
 

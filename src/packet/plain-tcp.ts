@@ -4,6 +4,7 @@
  * records takes 2, and 21 by the general way through ipv4.ts and transport.ts. Both have to agree: plain-tcp.test.ts.
  */
 import { clearFragment, clearMessage, clearWideAddresses, place } from './clear.ts'
+import type { HeaderCheck } from './header-check.ts'
 import { CHECKSUM_UNKNOWN, FAMILY_IPV4, ISSUE_NONE, type Packet, PROTOCOL_TCP } from './packet.ts'
 
 /** As `decodeIPv4`; false, and nothing changed, if the packet is not that plain, or anything is wrong with it. */
@@ -14,7 +15,7 @@ export function decodePlainTcp(
   start: number,
   end: number,
   wireEnd: number,
-  verifyHeader: boolean,
+  verifyHeader: HeaderCheck,
 ): boolean {
   if (end - start < 40) return false
   const word0 = view.getInt32(start)
@@ -30,7 +31,7 @@ export function decodePlainTcp(
   if (word0 >>> 24 !== 0x45 || (word1 & 0x3fff) !== 0 || (word2 & 0xff0000) !== 0x060000) return false
   const length = word0 & 0xffff
   if (length < 40 || (length > wireEnd - start && wireEnd >= 0)) return false
-  if (verifyHeader === true) {
+  if (verifyHeader !== false) {
     // At most ten 16-bit words: no overflow, and two folds suffice.
     let sum = (word0 >>> 16) + (word0 & 0xffff) + (word1 >>> 16) + (word1 & 0xffff)
     sum += (word2 >>> 16) + (word2 & 0xffff) + (source >>> 16) + (source & 0xffff)

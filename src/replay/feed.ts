@@ -67,7 +67,16 @@ export class Feed {
     packet.frameEnd = bytes.length
     packet.frameLength = bytes.length
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    decodeFrame(packet, view, bytes, 0, bytes.length, bytes.length, linkType)
+    decodeFrame(
+      packet,
+      view,
+      bytes,
+      0,
+      bytes.length,
+      bytes.length,
+      linkType,
+      this.#firewall.tracker.headerCheck,
+    )
     this.#firewall.prepare(packet, this.#tuple)
     this.#firewall.process(packet, this.#tuple, this.#outcome)
     const firewall = this.#firewall

@@ -216,7 +216,7 @@ export class Replay {
     if (this.#observer.onNotablePacket === undefined) return
     const { packet } = this.#batch[place]!
     const { outcome } = this.#station
-    decodeRecord(packet)
+    decodeRecord(packet, this.tracker.headerCheck)
     outcome.reset()
     this.tracker.fillPlain(outcome, found)
     this.#observer.onNotablePacket(packet, outcome, this.summary.packets + earlier + 1)
@@ -228,7 +228,7 @@ export class Replay {
     if (this.#observer.onNotablePacket === undefined) return
     const { packet } = this.#batch[place]!
     const { outcome } = this.#station
-    decodeRecord(packet)
+    decodeRecord(packet, this.tracker.headerCheck)
     outcome.reset()
     this.tracker.fillOpening(outcome, found)
     this.#observer.onNotablePacket(packet, outcome, this.summary.packets + earlier + 1)
@@ -240,7 +240,7 @@ export class Replay {
     const { outcome } = this.#station
     const isTried = this.#networks[place] !== 0
     if (isTried) {
-      decodeRecord(packet)
+      decodeRecord(packet, this.tracker.headerCheck)
       this.firewall.prepare(packet, tuple)
     }
     tuple.ahead = isTried && this.#isRefused ? -1 : this.#references[place]! || -1
@@ -276,7 +276,7 @@ export class Replay {
         this.#hashes[count] = plain.hash
         continue
       }
-      decodeRecord(packet)
+      decodeRecord(packet, this.tracker.headerCheck)
       this.firewall.prepare(packet, tuple)
       this.#hashes[count] = tuple.hash
     }

@@ -16,7 +16,7 @@ import {
 import { TCP_STATE_NAMES } from '../conntrack/tcp/state.ts'
 import type { Tracker } from '../conntrack/tracker.ts'
 import { livingEntries } from '../conntrack/view-entry.ts'
-import { FAMILY_NONE, type Packet, PROTOCOL_TCP } from '../packet/packet.ts'
+import { FAMILY_NONE, ISSUE_NETWORK_BAD, type Packet, PROTOCOL_TCP } from '../packet/packet.ts'
 
 /** Longer than an Ethernet frame carries: segments were merged, or frames are jumbo. */
 export const ETHERNET_MTU = 1500
@@ -50,7 +50,7 @@ export class Summary {
   notOurs = 0
   /** Packets that a router's capture has once more, as they left. */
   secondCopies = 0
-  /** IP packets longer than 1,500 bytes. */
+  /** IP packets longer than 1,500 bytes; one that only claims to be, which the stack drops, is none. */
   oversize = 0
   /** Most entries in the table at a time, those that had expired but were not taken away yet included. */
   peak = 0
@@ -98,7 +98,8 @@ export class Summary {
     this.noteCount()
     if (packet.family === FAMILY_NONE) this.notIp++
     else {
-      if (packet.length > ETHERNET_MTU && packet.largestFragment === 0) this.oversize++
+      if (packet.length > ETHERNET_MTU && packet.largestFragment === 0 && packet.issue !== ISSUE_NETWORK_BAD)
+        this.oversize++
       if (outcome.ctinfo === CTINFO_NONE && !outcome.held && outcome.droppedBy === 0)
         this.#countElsewhere(outcome)
     }

@@ -34,7 +34,7 @@ export class NewSide extends Side {
   /** The packet that OLD's replay hands on, as the capture has it. */
   receive({ record }: Packet): void {
     Object.assign(this.packet.record, record)
-    decodeRecord(this.packet)
+    decodeRecord(this.packet, this.firewall.tracker.headerCheck)
     this.firewall.prepare(this.packet, this.tuple)
   }
 
