@@ -72,7 +72,7 @@ export function hostAssumptionsOf(assumedHost: HostAssumed): Assumption[] {
     `${count(summary.notOurs, 'packet')} neither sent to the host nor by it: they meet no hook`,
   )
   if (standpoint === null) return list
-  const { secondCopies, against, readdressed, standIns } = standpoint.counts
+  const { secondCopies, against, readdressed, standIns, own } = standpoint.counts
   add(
     'second-copies',
     secondCopies,
@@ -87,6 +87,11 @@ export function hostAssumptionsOf(assumedHost: HostAssumed): Assumption[] {
     'readdressed',
     standIns,
     `${count(standIns, 'connection')} captured outside of the NAT: one inner address stands for all senders`,
+  )
+  add(
+    'readdressed',
+    own,
+    `${count(own, 'packet')} captured outside of the NAT, of no connection that is known, with a TTL that hosts begin with (64, 128, 255) or one too low to tell: taken as the host's own`,
   )
   return list
 }

@@ -9,16 +9,23 @@ export interface RuleNeeds {
   readonly interfaces: readonly string[]
   /** MASQUERADE, SNAT or NETMAP stands in table nat. */
   readonly translatesSource: boolean
+  /** DNAT, REDIRECT or NETMAP does. */
+  readonly translatesDestination: boolean
+  /** TTL or HL stands in table mangle: what a packet left with does not tell who made it. */
+  readonly setsTtl: boolean
   /** MASQUERADE does: the interface that packets leave by has to have an address. */
   readonly masquerades: boolean
 }
 
 const sourceTargets: ReadonlySet<string> = new Set(['MASQUERADE', 'SNAT', 'NETMAP'])
+const destinationTargets: ReadonlySet<string> = new Set(['DNAT', 'REDIRECT', 'NETMAP'])
 
 export function needsOf(rulesets: readonly Ruleset[]): RuleNeeds {
   const interfaces = new Set<string>()
   let actsLocally = false
   let translatesSource = false
+  let translatesDestination = false
+  let setsTtl = false
   let masquerades = false
   for (const { tables } of rulesets) {
     for (const { name: table, chains } of tables) {
@@ -27,12 +34,15 @@ export function needsOf(rulesets: readonly Ruleset[]): RuleNeeds {
         if (isLocal && (rules.length > 0 || policy === 'DROP')) actsLocally = true
         for (const { inInterface, outInterface, target } of rules) {
           for (const test of [inInterface, outInterface]) if (test !== null) interfaces.add(test.name)
+          if (target?.kind !== 'extension') continue
+          const { name } = target
           // What is redirected is for the host itself.
-          if (target?.kind === 'extension' && target.name === 'REDIRECT') actsLocally = true
-          if (table === 'nat' && target?.kind === 'extension' && sourceTargets.has(target.name)) {
-            translatesSource = true
-            if (target.name === 'MASQUERADE') masquerades = true
-          }
+          if (name === 'REDIRECT') actsLocally = true
+          if (name === 'TTL' || name === 'HL') setsTtl = true
+          if (table !== 'nat') continue
+          if (sourceTargets.has(name)) translatesSource = true
+          if (destinationTargets.has(name)) translatesDestination = true
+          if (name === 'MASQUERADE') masquerades = true
         }
       }
     }
@@ -43,6 +53,8 @@ export function needsOf(rulesets: readonly Ruleset[]): RuleNeeds {
     actsLocally,
     interfaces: [...interfaces],
     translatesSource,
+    translatesDestination,
+    setsTtl,
     masquerades,
   }
 }

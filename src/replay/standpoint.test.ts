@@ -104,6 +104,7 @@ test('all interfaces: second copies are recognised, and answers find the entry w
     against: 0,
     readdressed: 5,
     standIns: 0,
+    own: 0,
     unjudged: 0,
   })
 })

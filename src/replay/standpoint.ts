@@ -32,6 +32,7 @@ import { setTtl } from '../packet/rewrite.ts'
 import { END_DESTINATION, END_SOURCE, translateEnd, translateError } from '../packet/translate.ts'
 import { verifyChecksum } from '../packet/verify.ts'
 import { isErrorPacket } from './error-packet.ts'
+import { wasForwarded } from './initial-ttl.ts'
 import { Mappings } from './mappings.ts'
 import { SecondCopies } from './second-copies.ts'
 import { Unanswered } from './unanswered.ts'
@@ -70,6 +71,8 @@ export interface StandpointCounts {
   readdressed: number
   /** The same, of connections whose inner address nobody knows. */
   standIns: number
+  /** Captured outside, of no connection that is known, and by their TTL not forwarded: the host's own. */
+  own: number
 }
 
 /** For `StationOptions.standpoint`; made with the tracker and the way of the firewall. */
@@ -77,7 +80,7 @@ export class Standpoint {
   /** As it was told. */
   readonly captured: Captured
   /** What was done so far. */
-  readonly counts: StandpointCounts = { secondCopies: 0, against: 0, readdressed: 0, standIns: 0 }
+  readonly counts: StandpointCounts = { secondCopies: 0, against: 0, readdressed: 0, standIns: 0, own: 0 }
   readonly #host: Host
   readonly #way: HostWay
   readonly #tracker: Tracker
@@ -138,9 +141,10 @@ export class Standpoint {
     if (side === SEEN_ELSEWHERE) return TAKEN_AS_SEEN
     this.#leaves = side === SEEN_LEAVING
     if (this.captured !== 'wire') return this.#readdress(packet, tuple, this.#leaves)
-    if (this.#leaves || !tuple.usable || !tuple.invertible) return TAKEN_AS_SEEN
+    if (!tuple.usable || !tuple.invertible) return TAKEN_AS_SEEN
     this.#inverse.invert(tuple)
     this.#inverse.ahead = 0
+    if (this.#leaves) return this.#ownAnswer(packet, tuple)
     return this.#asArriving(packet, tuple) ? this.#rewrite(packet, tuple, TAKEN_READDRESSED) : TAKEN_AS_SEEN
   }
 
@@ -189,9 +193,21 @@ export class Standpoint {
       this.#raiseTtl(packet)
       return TAKEN_AS_SEEN
     }
-    if (this.captured === 'outside' && this.#standIn(packet, tuple))
+    // What belongs to an entry as it stands is the host's own, as its answer to what came in by INPUT.
+    if (this.captured !== 'outside' || this.#lookup(this.#inverse) >= 0 || this.#lookup(tuple) >= 0)
+      return TAKEN_AS_SEEN
+    if (wasForwarded(packet) && this.#standIn(packet, tuple))
       return this.#rewrite(packet, tuple, TAKEN_STAND_IN)
+    this.counts.own++
     return TAKEN_AS_SEEN
+  }
+
+  /** The host sends an answer, and what that answers was redirected to it: seen as it left, it was made with another source. */
+  #ownAnswer(packet: Packet, tuple: Tuple): number {
+    if (this.#lookup(tuple) >= 0 || this.#lookup(this.#inverse) < 0 || !this.#asLeaving(tuple))
+      return TAKEN_AS_SEEN
+    this.#way.known = SEEN_LEAVING
+    return this.#rewrite(packet, tuple, TAKEN_READDRESSED)
   }
 
   /** `#target` is what the packet, seen as it leaves, came as. False: as it stands, or nobody knows. */
@@ -302,9 +318,10 @@ export class Standpoint {
     return packet.checksum === CHECKSUM_PARTIAL
   }
 
-  /** It was forwarded before it was seen: one hop more was left. */
+  /** Where it was forwarded before it was seen, and is not the host's own: one hop more was left. */
   #raiseTtl(packet: Packet): void {
-    if (this.#leaves && packet.ttl > 0 && packet.ttl < 255) setTtl(packet, packet.ttl + 1)
+    if (!this.#leaves || this.#way.isFromHere(packet)) return
+    if (packet.ttl > 0 && packet.ttl < 255) setTtl(packet, packet.ttl + 1)
   }
 
   /** An ICMP error by the packet that it quotes: as that left, or as it is on the other side. */

@@ -22,6 +22,8 @@ import {
   ISSUE_NONE,
   Packet,
 } from '../packet/packet.ts'
+import { isErrorPacket } from './error-packet.ts'
+import { wasForwarded } from './initial-ttl.ts'
 import type { RuleNeeds } from './rule-needs.ts'
 import { SecondCopies } from './second-copies.ts'
 import type { Captured } from './standpoint.ts'
@@ -107,6 +109,7 @@ export class Survey {
   readonly #way: HostWay
   readonly #link = new LinkHeader()
   readonly #tuple = new Tuple()
+  readonly #inverse = new Tuple()
   readonly #flowHash: FlowHash
   readonly #copies: SecondCopies
   readonly #sightings = new Map<string, Sighting>()
@@ -125,6 +128,11 @@ export class Survey {
   #told = 0
   /** By sides, as far as the host is told. */
   #leavingOwn = 0
+  /** Of these, by their TTL forwarded; and made here, for all that is known, and no answer to what was seen to enter. */
+  #leavingForwarded = 0
+  #leavingFirst = 0
+  /** What entered, as what answers it looks. */
+  readonly #entered = new Set<string>()
   #leavingOthers = 0
   #enteringOwn = 0
   #enteringOthers = 0
@@ -156,8 +164,9 @@ export class Survey {
   }
 
   #isSecondCopy(packet: Packet): boolean {
-    if (packet.issue !== ISSUE_NONE) return false
     const tuple = this.#tuple
+    tuple.usable = false
+    if (packet.issue !== ISSUE_NONE) return false
     tuple.usable = tuple.fromPacket(packet)
     if (this.#copies.isSecond(packet)) return true
     this.#copies.remember(packet, tuple, this.#packets)
@@ -174,11 +183,30 @@ export class Survey {
     const { destination0, destination1, destination2, destination3 } = packet
     const ipv6 = packet.family === FAMILY_IPV6
     if (side === SEEN_LEAVING) {
-      if (this.#way.isFromHere(packet)) this.#leavingOwn++
+      if (this.#way.isFromHere(packet)) this.#lookAtOwn(packet)
       else this.#leavingOthers++
-    } else if (host.addressType(ipv6, destination0, destination1, destination2, destination3) === 'unicast') {
+      return
+    }
+    this.#noteEntered()
+    if (host.addressType(ipv6, destination0, destination1, destination2, destination3) === 'unicast') {
       this.#enteringOthers++
     } else this.#enteringOwn++
+  }
+
+  #noteEntered(): void {
+    const tuple = this.#tuple
+    if (!tuple.usable || !tuple.invertible || this.#entered.size >= COUNTED) return
+    this.#inverse.invert(tuple)
+    this.#entered.add(flowText(this.#inverse))
+  }
+
+  /** It leaves with an address of the host: its own, or masqueraded? */
+  #lookAtOwn(packet: Packet): void {
+    this.#leavingOwn++
+    const tuple = this.#tuple
+    if (isErrorPacket(packet) || (tuple.usable && this.#entered.has(flowText(tuple)))) return
+    if (wasForwarded(packet)) this.#leavingForwarded++
+    else this.#leavingFirst++
   }
 
   #noteUnknown({ inInterface, outInterface }: Packet): void {
@@ -453,14 +481,34 @@ export class Survey {
       sentences.push('captured inside of the NAT (--captured=inside): no packet has an address of the host')
       return 'inside'
     }
-    if (this.#leavingOwn > 0 && this.#enteringOthers === 0) {
+    if (this.#leavingOwn > 0 && this.#enteringOthers === 0) return this.#concludeOutside(sentences)
+    return 'wire'
+  }
+
+  /** Every packet has an address of the host, which masquerades: what it sends is its own unless a TTL says otherwise. */
+  #concludeOutside(sentences: string[]): Captured {
+    const first = this.#packets
+    if (this.#leavingForwarded > 0 && !this.#question.needs.setsTtl) {
       sentences.push(
-        `captured outside of the NAT (--captured=outside): every packet has an address of the host, and what it sends is taken as masqueraded; --captured=wire takes it as its own`,
+        `captured outside of the NAT (--captured=outside): ${this.#leavingForwarded} of the first ${first} packets leave with an address of the host and a TTL that none begins with, so that they are taken as masqueraded; --captured=wire takes them as the host's own`,
       )
       return 'outside'
     }
+    const others = this.#leavingForwarded + this.#leavingFirst
+    if (others > 0) {
+      const why = this.#question.needs.setsTtl
+        ? 'rules set the TTL, so that it does not tell whether they were masqueraded'
+        : 'by their TTL (64, 128, 255) none was forwarded'
+      sentences.push(
+        `${others} of the first ${first} packets leave with an address of the host and answer nothing that entered: taken as its own (--captured=wire): ${why}; a capture on the inner side, or with -i any, shows who sent them`,
+      )
+    }
     return 'wire'
   }
+}
+
+function flowText({ addresses, ports, protocol }: Tuple): string {
+  return `${protocol} ${ports} ${addresses.join(' ')}`
 }
 
 function textOf({ family, words }: Sighting): string {

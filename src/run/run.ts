@@ -97,8 +97,9 @@ export class Run {
     const { programs } = this.firewall
     this.unevaluated = [programs.ipv4, programs.ipv6].flatMap((program) => program?.unevaluated ?? [])
     this.consequences = this.firewall.hasRules && !choices.asRecorded ? new Consequences(this.firewall) : null
-    // Each packet once, as the host had it, and no source translated: as it stands.
-    const isPlain = captured === 'wire' && !needsOf(rulesets).translatesSource
+    // Each packet once, as the host had it, and nothing translated: as it stands.
+    const { translatesSource, translatesDestination } = needsOf(rulesets)
+    const isPlain = captured === 'wire' && !translatesSource && !translatesDestination
     this.standpoint = isPlain ? null : new Standpoint(captured, host, this.way, this.tracker)
   }
 
