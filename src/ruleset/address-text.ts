@@ -50,11 +50,28 @@ function parseShortIPv4(text: string): number | null {
   return word
 }
 
-/** The words of an address without a mask, or null. IPv4 may be short: `10` is 10.0.0.0. */
+/** As inet_aton: the last number fills what is left, so that `256` is 0.0.1.0 and `10.300` is 10.0.1.44. */
+function parseFilledIPv4(text: string): number | null {
+  const parts = text.split('.', 5)
+  if (parts.length > 4) return null
+  let word = 0
+  for (let i = 0; i < parts.length - 1; i++) {
+    const part = inRange(parts[i]!, 0, 255)
+    if (part === null) return null
+    word |= part << (24 - 8 * i)
+  }
+  const last = inRange(parts[parts.length - 1]!, 0, 2 ** (8 * (5 - parts.length)) - 1)
+  return last === null ? null : word | last
+}
+
+/**
+ * The words of an address without a mask, or null. IPv4 may be short: `10` is 10.0.0.0; what is none in this way is read as
+ * the C library reads it.
+ */
 export function parseHost(text: string, family: Family): readonly number[] | null {
   if (text.length > 64) return null
   if (family === 'ipv4') {
-    const word = parseShortIPv4(text)
+    const word = parseShortIPv4(text) ?? parseFilledIPv4(text)
     return word === null ? null : [word]
   }
   const words = new Int32Array(4)

@@ -20,6 +20,8 @@ export interface ValueContext {
   readonly family: Family
   /** Of the rule, as far as it has been read, unless inverted or absent; names of services depend on it. */
   readonly protocol: number | null
+  /** The same, inverted or not; only where a value is read. */
+  readonly anyProtocol?: number | null
 }
 
 /** Why a value is refused. */
@@ -30,6 +32,7 @@ export class Refusal {
   readonly suggestion: string | null
   /** What to write in place of the word. */
   readonly replacement: string | null
+  readonly code: DiagnosticCode
 
   constructor(
     message: string,
@@ -37,8 +40,15 @@ export class Refusal {
       word = 0,
       suggestion = null,
       replacement = null,
-    }: { word?: number; suggestion?: string | null; replacement?: string | null } = {},
+      code = 'bad-value',
+    }: {
+      word?: number
+      suggestion?: string | null
+      replacement?: string | null
+      code?: DiagnosticCode
+    } = {},
   ) {
+    this.code = code
     this.message = message
     this.word = word
     this.suggestion = suggestion

@@ -60,7 +60,11 @@ export class Loaded {
   get valueContext(): ValueContext {
     const { protocol } = this
     const known = protocol !== null && !protocol.inverted && protocol.number !== 0
-    return { family: this.#family, protocol: known ? protocol.number : null }
+    return {
+      family: this.#family,
+      protocol: known ? protocol.number : null,
+      anyProtocol: protocol?.number ?? null,
+    }
   }
 
   matchNamed(name: string): Registered | null {

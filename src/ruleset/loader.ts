@@ -218,7 +218,6 @@ export class Loader implements Chains {
 
   /** Does what the command says; false if iptables would fail. */
   run(command: Command, span: Span): boolean {
-    if (command.otherFamily) return true
     const table = this.#table(command.table, span)
     const { chain } = command
     switch (command.verb) {

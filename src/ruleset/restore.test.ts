@@ -195,3 +195,56 @@ test.each([
     expect(diagnostics).toMatchObject([{ code: 'unknown-option', suggestion }])
   },
 )
+
+test('a line for the other family is skipped, whatever stands behind -6', () => {
+  const { ruleset, diagnostics } = parse(
+    '*filter\n-A INPUT -6 -s ::1 -j NOPE\n-6 -A INPUT\n-A INPUT -j DROP\nCOMMIT\n',
+  )
+  expect(diagnostics).toEqual([])
+  expect(ruleset.tables[0]!.chains[0]!.rules).toHaveLength(1)
+  const script = parseRuleset('iptables -6 -A INPUT -j DROP\n', { family: 'ipv4', registry })
+  expect(script.diagnostics.map(({ code }) => code)).toEqual(['wrong-family'])
+})
+
+test.each([
+  ['4294967295', '255.255.255.255/32'],
+  ['256', '0.0.1.0/32'],
+  ['0x7f000001', '127.0.0.1/32'],
+  ['10', '10.0.0.0/32'],
+  ['10.300', '10.0.1.44/32'],
+  ['1.2.65535', '1.2.255.255/32'],
+  ['4294967296', null],
+  ['1.2.65536', null],
+  ['1.2.3.256', null],
+])('-s %s is %s', (text, printed) => {
+  const { ruleset, diagnostics } = parse(`*filter\n-A INPUT -s ${text} -j DROP\nCOMMIT\n`)
+  expect(diagnostics.map(({ code }) => code)).toEqual(printed === null ? ['bad-value'] : [])
+  if (printed !== null) expect(printRuleset(ruleset)).toContain(`-s ${printed} `)
+})
+
+test('a word or a line that iptables-restore has no room for is refused; a command of a script is not', () => {
+  const comment = (length: number) => `-A INPUT -m comment --comment "${'x'.repeat(length)}"`
+  const file = (line: string) => codes(`*filter\n${line}\nCOMMIT\n`)
+  expect(file(comment(1023))).toEqual([])
+  expect(file(comment(1024))).toEqual(['error bad-value'])
+  expect(file(comment(1_000_000))).toEqual(['error bad-value'])
+  expect(parseRuleset(`iptables ${comment(1024)}\n`, { family: 'ipv4', registry }).diagnostics).toEqual([])
+  const words = (count: number) => `-A INPUT ${'-v '.repeat(count - 2)}`
+  expect(file(words(251))).toEqual([])
+  expect(file(words(252))).toEqual(['error too-many'])
+  expect(file(`[1:2] ${words(251)}`)).toEqual([])
+  expect(file(`[1:2] ${words(252)}`)).toEqual(['error too-many'])
+})
+
+test.each([
+  'PREROUTING -j DNAT --to-destination 1.2.3.4:80',
+  'PREROUTING -j REDIRECT --to-ports 80',
+  'POSTROUTING -j SNAT --to-source 1.2.3.4:80',
+  'POSTROUTING -j MASQUERADE --to-ports 80',
+])('-A %s: the protocol stands in front of the port', (rule) => {
+  const nat = (line: string) => codes(`*nat\n-A ${line}\nCOMMIT\n`)
+  expect(nat(rule)).toEqual(['error needs-protocol'])
+  expect(nat(`${rule} -p tcp`)).toEqual(['error needs-protocol'])
+  expect(nat(rule.replace(' -j', ' -p tcp -j'))).toEqual([])
+  expect(nat(rule.replace(' -j', ' ! -p tcp -j'))).toEqual([])
+})

@@ -48,12 +48,11 @@ export interface Command {
   /** The policy of -P, the new name of -E. */
   readonly second: Word | null
   readonly rules: readonly Rule[]
-  /** It is for the other family (`-6` in an IPv4 file) and is to be skipped. */
-  readonly otherFamily: boolean
 }
 
 const ruleVerbs: readonly Verb[] = ['append', 'insert', 'delete', 'replace', 'check']
 
+/** Null where there is none to do: with errors, or for the other family (`-6` in an IPv4 file). */
 export function readCommand(request: ReadRequest, context: ReaderContext): Command | null {
   return new RuleReader(request, context).read()
 }
@@ -102,6 +101,7 @@ class RuleReader {
       words.at++
       this.#readWord(word)
     }
+    if (this.#otherFamily) return null
     if (this.#negation) this.#error(this.#negation, 'stray-word', 'nothing follows that ! could invert')
     const { verb, chain, number, second } = this.#head
     if (verb === null) {
@@ -114,7 +114,7 @@ class RuleReader {
       this.#error(this.#numeric, 'bad-command', `${this.#numeric.text} goes only with -L`)
     }
     const rules = ruleVerbs.includes(verb) ? this.#finish(before) : []
-    return { verb, table: this.#table, chain, number, second, rules, otherFamily: this.#otherFamily }
+    return { verb, table: this.#table, chain, number, second, rules }
   }
 
   /** `-t` may stand behind what depends on it. */
@@ -300,7 +300,7 @@ class RuleReader {
         return
       case 'ipv4':
       case 'ipv6':
-        if (option.key !== this.#family) this.#otherFamily = true
+        if (option.key !== this.#family) this.#endForOtherFamily(word)
         return
       case 'numeric':
         this.#numeric ??= word
@@ -315,6 +315,18 @@ class RuleReader {
       case 'verbose':
         return
     }
+  }
+
+  /** In a restore file the line is skipped, whatever follows; of what stands before, mistakes count. */
+  #endForOtherFamily(word: Word): void {
+    this.#otherFamily = true
+    this.#words.at = this.#words.list.length
+    if (this.#request.table !== null) return
+    this.#error(
+      word,
+      'wrong-family',
+      `${word.text} is not for ${programOf(this.#family)}, but for restore files`,
+    )
   }
 
   #readTable(name: string, word: Word, attached: Word | null): void {

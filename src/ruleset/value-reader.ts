@@ -233,7 +233,7 @@ function recover<T>(
   const { suggestion, replacement } = refusal
   const better = replacement ?? suggestion
   log.add(word, {
-    code: 'bad-value',
+    code: refusal.code,
     message: `${option}: ${refusal.message}`,
     expected: kind.expected,
     suggestion: better,

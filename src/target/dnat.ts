@@ -5,7 +5,7 @@ import { END_DESTINATION } from '../packet/translate.ts'
 import { defineTarget, option } from '../ruleset/extension.ts'
 import { flag } from '../ruleset/kind/flag.ts'
 import { mappingOf } from './mapping.ts'
-import { checkNatPorts, natRange } from './nat-range.ts'
+import { natRange } from './nat-range.ts'
 
 export const dnat = defineTarget({
   name: 'DNAT',
@@ -24,7 +24,6 @@ export const dnat = defineTarget({
       summary: 'a client gets the same address each time',
     }),
   },
-  check: ({ to }, context) => checkNatPorts('to', to.value.ports !== null, context),
   compile({ to, random, persistent }, environment: Environment): Action {
     const nat = natOf(environment)
     const range = mappingOf(to.value, {

@@ -5,7 +5,7 @@ import { rangeOfAddress } from '../nat/range.ts'
 import { END_SOURCE } from '../packet/translate.ts'
 import { defineTarget, option } from '../ruleset/extension.ts'
 import { flag } from '../ruleset/kind/flag.ts'
-import { checkNatPorts, natPorts } from './nat-range.ts'
+import { natPorts } from './nat-range.ts'
 
 export const masquerade = defineTarget({
   name: 'MASQUERADE',
@@ -17,7 +17,6 @@ export const masquerade = defineTarget({
     random: option(flag, { names: ['--random'], summary: 'the port is chosen at random, by a hash' }),
     randomFully: option(flag, { names: ['--random-fully'], summary: 'the port is chosen at random' }),
   },
-  check: ({ ports }, context) => checkNatPorts('ports', ports !== undefined, context),
   compile({ ports, random, randomFully }, environment: Environment): Action {
     const nat = natOf(environment)
     const { host } = environment

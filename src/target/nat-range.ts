@@ -3,7 +3,7 @@
 import { parseIPv4, parseIPv6 } from '../packet/address.ts'
 import { formatHost } from '../ruleset/address-text.ts'
 import { shown } from '../ruleset/diagnostic.ts'
-import { type CheckContext, type Kind, type Problem, Refusal } from '../ruleset/extension.ts'
+import { type Kind, Refusal, type ValueContext } from '../ruleset/extension.ts'
 import { notAnAddress } from '../ruleset/kind/address.ts'
 import type { Family } from '../ruleset/model.ts'
 import { inRange } from '../ruleset/number.ts'
@@ -81,9 +81,10 @@ export function natRange({ base }: { base: boolean }): Kind<NatRange> {
         ? ['1.2.3.4', '1.2.3.4-1.2.3.9', '1.2.3.4:80', '1.2.3.4:80-90', ':0-65535', '1.2.3.9-1.2.3.4:7']
         : ['fe80::1', 'fe80::1-fe80::9', '[fe80::1]:80', '[fe80::1-fe80::2]:80-90', ':7', '[fe80::1]'],
     words: 1,
-    read([text], { family }) {
+    read([text], context) {
+      const { family } = context
       const parts = split(text!, family)
-      const ports = parts.ports === null ? null : readNatPorts(parts.ports, { base })
+      const ports = parts.ports === null ? null : ofProtocol(readNatPorts(parts.ports, { base }), context)
       if (ports instanceof Refusal) return ports
       if (parts.addresses === '' && ports !== null) return { addresses: null, ports }
       const dash = parts.addresses.indexOf('-')
@@ -112,20 +113,16 @@ export const natPorts: Kind<NatPorts> = {
   expected: 'a port (0–65535), a service, or a range A-B',
   examples: () => ['0', '65535', '5-9', '7-7', 'ssh'],
   words: 1,
-  read: ([text]) => readNatPorts(text!, { base: false }),
+  read: ([text], context) => ofProtocol(readNatPorts(text!, { base: false }), context),
   print: printNatPorts,
 }
 
 /** tcp, udp, sctp, dccp, and icmp, whose id counts as a port. */
 const withPorts = [6, 17, 132, 33, 1]
 
-/** Ports need a protocol that has them; the tool does not look whether -p is inverted. */
-export function checkNatPorts(
-  option: string,
-  hasPorts: boolean,
-  { protocol }: CheckContext,
-): readonly Problem[] {
-  if (!hasPorts || (protocol && withPorts.includes(protocol.number))) return []
-  const message = 'a port needs -p tcp, udp, sctp, dccp or icmp in the same rule'
-  return [{ code: 'needs-protocol', option, message }]
+/** Ports need a protocol that has them, in front of them; the tool does not look whether -p is inverted. */
+function ofProtocol(ports: NatPorts | Refusal, { anyProtocol }: ValueContext): NatPorts | Refusal {
+  if (ports instanceof Refusal || withPorts.includes(anyProtocol ?? -1)) return ports
+  const message = 'a port needs -p tcp, udp, sctp, dccp or icmp in front of it, in the same rule'
+  return new Refusal(message, { code: 'needs-protocol' })
 }

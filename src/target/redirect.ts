@@ -5,7 +5,7 @@ import { rangeOfAddress } from '../nat/range.ts'
 import { END_DESTINATION } from '../packet/translate.ts'
 import { defineTarget, option } from '../ruleset/extension.ts'
 import { flag } from '../ruleset/kind/flag.ts'
-import { checkNatPorts, natPorts } from './nat-range.ts'
+import { natPorts } from './nat-range.ts'
 
 export const redirect = defineTarget({
   name: 'REDIRECT',
@@ -16,7 +16,6 @@ export const redirect = defineTarget({
     ports: option(natPorts, { names: ['--to-ports'], summary: 'the new port or range' }),
     random: option(flag, { names: ['--random'], summary: 'the port is chosen at random' }),
   },
-  check: ({ ports }, context) => checkNatPorts('ports', ports !== undefined, context),
   compile({ ports, random }, environment: Environment): Action {
     const nat = natOf(environment)
     const { host } = environment

@@ -5,7 +5,7 @@ import { END_SOURCE } from '../packet/translate.ts'
 import { defineTarget, option } from '../ruleset/extension.ts'
 import { flag } from '../ruleset/kind/flag.ts'
 import { mappingOf } from './mapping.ts'
-import { checkNatPorts, natRange } from './nat-range.ts'
+import { natRange } from './nat-range.ts'
 
 export const snat = defineTarget({
   name: 'SNAT',
@@ -25,7 +25,6 @@ export const snat = defineTarget({
       summary: 'a client gets the same address each time',
     }),
   },
-  check: ({ to }, context) => checkNatPorts('to', to.value.ports !== null, context),
   compile({ to, random, randomFully, persistent }, environment: Environment): Action {
     const nat = natOf(environment)
     const range = mappingOf(to.value, {
