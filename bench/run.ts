@@ -10,7 +10,7 @@ import { measureLint } from './lint.ts'
 import { printTable, type Row } from './measure.ts'
 import { measureMemory } from './memory.ts'
 import { hasPage, measurePage } from './page.ts'
-import { measureRules } from './rules.ts'
+import { measureRules, runCourse } from './rules.ts'
 import { measureScenarios } from './scenarios.ts'
 import { measureTracking } from './tracking.ts'
 
@@ -29,7 +29,8 @@ const needsCommand: readonly string[] = ['command', 'start']
 
 const words = process.argv.slice(2)
 const part = process.send === undefined ? undefined : parts[words[0] ?? '']
-if (part !== undefined) {
+if (part === measureRules && words[1] !== undefined) await runCourse(Number(words[1]))
+else if (part !== undefined) {
   process.send?.(await part())
   process.disconnect()
   // A replay that was not run to its end holds nothing that would keep the process.
