@@ -27,6 +27,8 @@ interface Sent {
   /** Ethernet addresses: destination, source. */
   readonly ethernet?: readonly [string, string]
   readonly ttl?: number
+  readonly sourcePort?: number
+  readonly destinationPort?: number
 }
 
 interface Asked {
@@ -57,8 +59,9 @@ function survey(packets: readonly Sent[], asked: Asked = {}): Vantage & { readon
   }))
   const place = new CapturePlace(host, { interfaces })
   const looks = new Survey({ host, told, place, needs: needsOfText(rules), captured })
-  packets.forEach(({ from, to, direction = 0, on = null, ethernet, ttl = 64 }, index) => {
-    const udp = { sourcePort: 1000, destinationPort: 53, payload: new Uint8Array(4) }
+  packets.forEach(({ from, to, direction = 0, on = null, ethernet, ttl = 64, ...ports }, index) => {
+    const { sourcePort = 1000, destinationPort = 53 } = ports
+    const udp = { sourcePort, destinationPort, payload: new Uint8Array(4) }
     const ip = buildPacket({ source: from, destination: to, ttl, identification: index + 1, udp })
     const link = ethernet === undefined ? [] : [...ethernet.flatMap(bytesOf), 8, 0]
     const bytes = Uint8Array.from([...link, ...ip])
@@ -248,6 +251,44 @@ test('where a capture of a masquerading router stands', async () => {
     const vantage = await surveyCapture(capture, { host, told: true, place, needs, captured: null })
     expect([captured, vantage]).toEqual([captured, expect.objectContaining({ kind: 'clear', captured })])
   }
+})
+
+test('the outer side of a router that masquerades: what it sends is its own, unless its TTL says that it was forwarded', () => {
+  const look = (more: string, ...sent: Sent[]) => {
+    const host = new Host()
+    for (const local of ['lan=192.168.1.1/24', 'wan=203.0.113.5/24']) tellLocal(host, parseLocal(local))
+    const rules = `*nat\n-A POSTROUTING -o wan -j MASQUERADE\nCOMMIT\n${more}`
+    const { host: _, ...rest } = survey(
+      sent.map((one) => ({ ...one, on: 'wan' })),
+      { host, told: true, rules },
+    )
+    return rest
+  }
+  const asked = { from: '198.51.100.7', to: '203.0.113.5', sourcePort: 1000, destinationPort: 53 }
+  const answer = { from: '203.0.113.5', to: '198.51.100.7', sourcePort: 53, destinationPort: 1000 }
+  expect(look('', asked, answer)).toEqual({ kind: 'clear', captured: 'wire', sentences: [] })
+  // Whoever answers what entered is here, or known by its entry.
+  expect(look('', asked, { ...answer, ttl: 63 })).toEqual({ kind: 'clear', captured: 'wire', sentences: [] })
+  expect(look('', answer)).toEqual({
+    kind: 'clear',
+    captured: 'wire',
+    sentences: [
+      '1 of the first 1 packets leave with an address of the host and answer nothing that entered: taken as its own (--captured=wire): by their TTL (64, 128, 255) none was forwarded; a capture on the inner side, or with -i any, shows who sent them',
+    ],
+  })
+  expect(look('', answer, { ...answer, to: '198.51.100.8', ttl: 127 })).toMatchObject({
+    captured: 'outside',
+    sentences: [
+      expect.stringContaining('1 of the first 2 packets leave with an address of the host and a TTL'),
+    ],
+  })
+  // Traceroute counts from 1 on.
+  expect(look('', { ...answer, ttl: 7 })).toMatchObject({ captured: 'wire' })
+  const sets = '*mangle\n-A POSTROUTING -j TTL --ttl-set 65\nCOMMIT\n'
+  expect(look(sets, { ...answer, ttl: 65 })).toMatchObject({
+    captured: 'wire',
+    sentences: [expect.stringContaining('rules set the TTL')],
+  })
 })
 
 test('what was told of it is not guessed', () => {

@@ -1,4 +1,7 @@
-/** One masqueraded flow, captured in four ways by Linux's tcpdump: the same verdicts, and the same consequences. */
+/**
+ * One masqueraded flow, captured in four ways by Linux's tcpdump: the same verdicts, and the same consequences. Then the same
+ * router's own traffic among what it forwards, with its own counters.
+ */
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
@@ -19,21 +22,18 @@ folder.write(
   rules.replace(/(?=-A FORWARD)/, '-A FORWARD -i in0 -m conntrack --ctstate NEW -j DROP\n'),
 )
 
-/** Of every packet that is not a second copy: protocol, ctstate, verdict and who decided. */
-async function verdicts(way: Way, file: string): Promise<string[]> {
-  const host = ['--local', 'in0=10.0.0.1/24', '--local', 'out0=203.0.113.5/24', '--route', 'default=out0']
+const host = ['--local', 'in0=10.0.0.1/24', '--local', 'out0=203.0.113.5/24', '--route', 'default=out0']
+
+/** By which interface a capture of one side was made. */
+function namedArm(way: Way, capture: string): string[] {
   const arm = { inside: 'in0', outside: 'out0', both: null, wire: null }[way]
-  const named = arm === null ? [] : ['--interface', `${way}.pcap=${arm}`]
-  const { out, code } = await folder.replay(
-    `${way}.pcap`,
-    '-r',
-    file,
-    ...host,
-    ...named,
-    '--captured',
-    way,
-    '--json',
-  )
+  return arm === null ? [] : ['--interface', `${capture}=${arm}`]
+}
+
+/** Of every packet that is not a second copy: protocol, ctstate, verdict and who decided. */
+async function verdicts(way: Way, file: string, capture = `${way}.pcap`): Promise<string[]> {
+  const words = ['-r', file, ...host, ...namedArm(way, capture), '--captured', way, '--json']
+  const { out, code } = await folder.replay(capture, ...words)
   expect(code).toBe(0)
   return linesOf(out)
     .map((line) => JSON.parse(line) as PacketRecord)
@@ -61,7 +61,6 @@ test('rules that drop their first packets: no answer would have come, nor an err
 
 test('rp_filter: what comes in where its source does not belong', async () => {
   const dropped = async (...sysctl: string[]) => {
-    const host = ['--local', 'in0=10.0.0.1/24', '--local', 'out0=203.0.113.5/24', '--route', 'default=out0']
     const wrong = ['--interface', 'outside.pcap=in0', '--captured', 'wire']
     const { out } = await folder.replay('outside.pcap', '-r', 'lets.v4', ...host, ...wrong, ...sysctl)
     return Number(/ip-reverse-path (\d+)/.exec(out)?.[1] ?? 0)
@@ -76,3 +75,47 @@ test('rp_filter: what comes in where its source does not belong', async () => {
     '--sysctl: net.ipv4.conf.all.rp_filter: expected 0 (off), 1 (strict) or 2 (loose)\n',
   )
 })
+
+/**
+ * TCP, UDP, pings and errors: to the router itself, some of it by REDIRECT; from it, behind MASQUERADE and SNAT; and past it, by
+ * DNAT too. `outer`: all of it by out0. `inner`: all of it by in0. The rules have the counters of Linux.
+ */
+const own = { outer: ['wire', 'both', 'outside'], inner: ['wire', 'both', 'inside'] } as const
+for (const arm of ['outer', 'inner'] as const) {
+  for (const way of own[arm]) folder.write(`own-${arm}-${way}.pcap`, fixture(`own-${arm}-${way}.pcap`))
+  folder.write(`own-${arm}.v4`, fixture(`own-${arm}.v4`))
+}
+
+/** Counters and text of the rules of table filter. */
+const counted = (text: string) =>
+  text.split('\n').filter((line) => /^\[\d+:\d+\] -A (INPUT|FORWARD|OUTPUT)/.test(line))
+
+for (const arm of ['outer', 'inner'] as const) {
+  test(`the router's own traffic, ${arm}: the counters of Linux`, async () => {
+    const text = fixture(`own-${arm}.v4`).toString()
+    expect(counted(text)).toHaveLength(9)
+    folder.write('zero.v4', text.replace(/^\[\d+:\d+\] /gm, ''))
+    for (const way of own[arm]) {
+      const capture = `own-${arm}-${way}.pcap`
+      const words = ['-r', 'zero.v4', ...host, ...namedArm(way, capture), '--counters']
+      for (const told of [[], ['--captured', way]]) {
+        const { out, code } = await folder.replay(capture, ...words, ...told)
+        expect(code).toBe(0)
+        expect([way, told, counted(out)]).toEqual([way, told, counted(text)])
+      }
+    }
+  })
+
+  test(`the router's own traffic, ${arm}: the same verdicts, of rules that drop as well`, async () => {
+    const lets = fixture(`own-${arm}.v4`).toString()
+    const drops = lets.replace(/(?=^.*-A INPUT)/m, '-A INPUT -m conntrack --ctstate NEW -j DROP\n')
+    for (const [name, text] of Object.entries({ lets, drops })) {
+      folder.write(`own-${name}.v4`, text)
+      const wire = await verdicts('wire', `own-${name}.v4`, `own-${arm}-wire.pcap`)
+      expect(wire.length).toBeGreaterThan(40)
+      expect(wire.some((line) => line.includes('NEW DROP INPUT 1'))).toBe(name === 'drops')
+      for (const way of own[arm])
+        expect([way, await verdicts(way, `own-${name}.v4`, `own-${arm}-${way}.pcap`)]).toEqual([way, wire])
+    }
+  })
+}
