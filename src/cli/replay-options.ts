@@ -67,7 +67,7 @@ export const replayOptions = {
     implied: 'rules',
     group: rules,
     sentence:
-      'with --all or --json, every rule that each packet met, and the condition that failed first; kernel: only the lines of -j TRACE, for all packets where no rule has it',
+      'with --all or --json, every rule that each packet met, and the condition that failed first; kernel: without these two, only the lines of -j TRACE, for all packets where no rule has it',
   },
   counters: {
     kind: 'flag',
