@@ -79,7 +79,7 @@ export const ADDRESSES = 27
  * IPv4, and not translated: in place of that a number of 16 bits for each direction, O << 16 | R, that the firewall keeps
  * with the entry; 0 for none, and at first.
  */
-export const WAYS = ADDRESSES
+export const WAYS = 27
 /** Memory begins 16 bytes behind a cache line in most places: from here on a word is in the third line. */
 export const MARK = 28
 /** Neighbours in the timing wheel's list: entry number + 1, 0 for none. */

@@ -13,7 +13,7 @@ const texts: readonly (readonly [Kind, RegExp])[] = [
   ['rules', /^\s*(?:\*(?:filter|nat|mangle|raw|security)\b|(?:sudo\s+)?ip6?tables\b|-[APN] )/m],
   ['scenario', /^(?:\+\S+\s+.*\s>\s|test ")/m],
   ['ipset', /^create \S+ (?:hash|bitmap|list):/m],
-  ['host', /^\s*[[{][^]*"(?:ifname|dst|addr_info)"/],
+  ['host', /^\s*[[{][\s\S]*"(?:ifname|dst|addr_info)"/],
   ['sysctls', /^-?\w[\w-]*(?:[./][\w-]+)+ *=/m],
 ]
 
