@@ -243,9 +243,14 @@ class ReplayRun {
   /** The state table as it is now, and the expectations where they were asked for. */
   #showTable(): void {
     this.#flushJson()
-    const { table, expect } = this.#options
+    const { table, expect, at } = this.#options
     const tracker = this.#run.tracker
     tracker.settle()
+    const { seconds, nanoseconds } = tracker.clock
+    const time = this.#lines.timeText(timeText(seconds, nanoseconds, 9))
+    const moment = `${time}, after ${count(this.#replay.summary.packets, 'packet')}`
+    // A comment to conntrack -R; a table alone has none, so that it is what Linux prints.
+    if (at.length > 1) this.#output.line(`# ${moment}`)
     if (table !== null || !expect) {
       const format = tableFormatOf(this.#options)
       const entries = [...tableOf(tracker)].filter(
@@ -256,11 +261,7 @@ class ReplayRun {
       const isOld = format === 'ip_conntrack' || format === 'ip_conntrack-2.4'
       const sixes = isOld ? entries.filter(({ family }) => family === 'ipv6').length : 0
       const leftOut = sixes === 0 ? '' : `, of which ${sixes} IPv6 are not shown: ip_conntrack has none`
-      const { seconds, nanoseconds } = tracker.clock
-      const time = this.#lines.timeText(timeText(seconds, nanoseconds, 9))
-      this.#say(
-        `table at ${time}, after ${count(this.#replay.summary.packets, 'packet')}: ${count(entries.length, 'entry', 'entries')}${leftOut}`,
-      )
+      this.#say(`table at ${moment}: ${count(entries.length, 'entry', 'entries')}${leftOut}`)
     }
     if (!expect) return
     for (const expectation of expectationsOf(tracker)) this.#output.line(formatExpectation(expectation))
@@ -353,6 +354,11 @@ function refuseMixed(options: ReplayOptions): void {
     ] as const
     const found = needless.find(([, given]) => given)
     if (found !== undefined) throw wrongUse(`${found[0]} is about rules: give some with --rules`)
+  }
+  if (options.at.length > 1 && (options.table === 'xml' || options.table === 'json')) {
+    throw wrongUse(
+      `--table=${options.table} is the table of one moment: several cannot be told apart in it; give --at once, or take another format`,
+    )
   }
   const streams = [
     ['--all', options.all && !options.json],

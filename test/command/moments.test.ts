@@ -14,7 +14,8 @@ async function moments(...words: string[]): Promise<string[]> {
   const { code, out, error } = await folder.replay('gaps.pcapng', '--table', ...words)
   expect(code).toBe(0)
   const shown = [...error.matchAll(/table at (.*), after (\d+) packets?: (\d+) entr/g)]
-  expect(linesOf(out)).toHaveLength(shown.reduce((sum, [, , , entries]) => sum + Number(entries), 0))
+  const entries = linesOf(out).filter((line) => !line.startsWith('# '))
+  expect(entries).toHaveLength(shown.reduce((sum, [, , , entries]) => sum + Number(entries), 0))
   return shown.map(([, at, packets, entries]) => `${at} #${packets} ${entries}`)
 }
 
@@ -39,6 +40,32 @@ test.each([
   ],
 ])('--at %j', async (at, expected) => {
   expect(await moments(...at.flatMap((moment) => ['--at', moment]))).toEqual(expected)
+})
+
+test.each([['conntrack'], ['save'], ['proc'], ['ip_conntrack']])(
+  'several moments, --table=%s: each table begins with its moment; one alone is as ever',
+  async (format) => {
+    const table = `--table=${format}`
+    const { out } = await folder.replay('gaps.pcapng', table, '--at=#1', '--at=#5')
+    const alone = await Promise.all(
+      ['#1', '#5'].map((at) => folder.replay('gaps.pcapng', table, `--at=${at}`)),
+    )
+    expect(alone.map((one) => one.out).join('')).not.toContain('#')
+    expect(out).toBe(
+      `# 22:13:20.000000, after 1 packet\n${alone[0]?.out}# 22:13:20.040000, after 5 packets\n${alone[1]?.out}`,
+    )
+  },
+)
+
+test('several moments: the expectations have their moments too', async () => {
+  const { out } = await folder.replay('gaps.pcapng', '--expect', '--at=#1', '--at=#5')
+  expect(out).toBe('# 22:13:20.000000, after 1 packet\n# 22:13:20.040000, after 5 packets\n')
+})
+
+test.each(['xml', 'json'])('--table=%s holds the table of one moment', async (format) => {
+  const { code, out, error } = await folder.replay('gaps.pcapng', `--table=${format}`, '--at=#1', '--at=#5')
+  expect({ code, out }).toEqual({ code: 2, out: '' })
+  expect(error).toContain(`--table=${format} is the table of one moment`)
 })
 
 test('--tz: times are read and printed in the zone', async () => {
