@@ -273,7 +273,7 @@ test('the outer side of a router that masquerades: what it sends is its own, unl
     kind: 'clear',
     captured: 'wire',
     sentences: [
-      '1 of the first 1 packets leave with an address of the host and answer nothing that entered: taken as its own (--captured=wire): by their TTL (64, 128, 255) none was forwarded; a capture on the inner side, or with -i any, shows who sent them',
+      'captured without a sign of masquerading (--captured=wire): 1 of the first 1 packets leave with an address of the host and answer nothing that entered, and are taken as its own: by their TTL (64, 128, 255, or too low to tell) none was masqueraded; a capture on the inner side, or with -i any, shows who sent them',
     ],
   })
   expect(look('', answer, { ...answer, to: '198.51.100.8', ttl: 127 })).toMatchObject({
@@ -289,6 +289,29 @@ test('the outer side of a router that masquerades: what it sends is its own, unl
     captured: 'wire',
     sentences: [expect.stringContaining('rules set the TTL')],
   })
+})
+
+test('a guessed host forwards where its rules do, and knows machines behind the interfaces that they name', () => {
+  const sent = [
+    { from: '10.0.0.5', to: '192.0.2.1', on: 'eth0' },
+    { from: '10.0.0.5', to: '10.0.1.2', on: 'eth0' },
+  ]
+  const look = (...more: string[]) =>
+    survey(sent, { rules: ['*filter', ':C -', actsLocally, ...more, 'COMMIT', ''].join('\n') }).host
+  const nat = ['COMMIT', '*nat', '-A PREROUTING -p tcp -j DNAT --to-destination']
+  expect(look('-A FORWARD -j DROP', '-A C -j ACCEPT').forwards).toBe(false)
+  expect(look(...nat.slice(0, 2), `${nat[2]} :80`).forwards).toBe(false)
+  expect(look(...nat.slice(0, 2), `${nat[2]} 172.17.0.2:80`).forwards).toBe(true)
+  const docker = look(
+    '-A FORWARD -j C',
+    '-A C -d 172.17.0.2/32 -o docker0 -j ACCEPT',
+    '-A C -d 10.0.1.0/24 -o tun0 -j ACCEPT',
+  )
+  expect(docker.forwards).toBe(true)
+  const wayTo = (word: number) => docker.interfaces.nameOf(docker.route(false, word, 0, 0, 0)!.interface)
+  expect([wayTo(0xac110002 | 0), wayTo(0xac110003 | 0)]).toEqual(['docker0', 'eth0'])
+  // Seen at eth0, whatever the rules say.
+  expect(wayTo(0x0a000102)).toBe('eth0')
 })
 
 test('what was told of it is not guessed', () => {

@@ -9,6 +9,7 @@ import type { CapturePlace } from '../firewall/capture-place.ts'
 import { HostWay, SEEN_ELSEWHERE, SEEN_LEAVING } from '../firewall/host-way.ts'
 import { Random } from '../hook/random.ts'
 import type { Host } from '../host/host.ts'
+import { masksOf } from '../host/prefix-table.ts'
 import { formatAddress } from '../packet/address.ts'
 import { decodeRecord } from '../packet/decode.ts'
 import { LinkHeader, SENT_TO_ALL, SENT_TO_GROUP, SENT_TO_HOST } from '../packet/link-header.ts'
@@ -346,7 +347,7 @@ export class Survey {
   #tell(found: readonly Sighting[], name: string): void {
     const { host } = this.#question
     const number = host.interfaces.numberOf(name)
-    host.forwards = false
+    host.forwards = this.#question.needs.forwards
     for (const { family, words } of found) {
       const size = family === FAMILY_IPV4 ? 1 : 4
       host.addAddress({ interface: number, words: Int32Array.from(words.slice(0, size)), length: size * 32 })
@@ -355,12 +356,34 @@ export class Survey {
       const words = new Int32Array(size)
       host.addRoute({ ipv6: size === 4, type: 'unicast', words, length: 0, interface: number })
     }
+    this.#tellBehind(name)
     for (const { family, words } of this.#broadcasts.values()) {
       if (family !== FAMILY_IPV4 || words[0] === -1) continue
       const own = found.some((one) => one.words[0] === words[0])
       const address = Int32Array.of(words[0])
       if (!own)
         host.addRoute({ ipv6: false, type: 'broadcast', words: address, length: 32, interface: number })
+    }
+  }
+
+  /** Other machines, by the interface that the rules look for them behind, unless the capture shows them at its own. */
+  #tellBehind(name: string): void {
+    const { host, needs } = this.#question
+    const seen = [...this.#sightings.values()]
+    for (const { words, length, interface: behind } of needs.behind) {
+      const size = words.length
+      const family = size === 1 ? FAMILY_IPV4 : FAMILY_IPV6
+      const masks = masksOf(length)
+      const isIn = (one: Sighting) =>
+        one.family === family && words.every((word, index) => word === (one.words[index]! & masks[index]!))
+      if (behind === name || seen.some(isIn)) continue
+      host.addRoute({
+        ipv6: size === 4,
+        type: 'unicast',
+        words: Int32Array.from(words),
+        length,
+        interface: host.interfaces.numberOf(behind),
+      })
     }
   }
 
@@ -498,9 +521,9 @@ export class Survey {
     if (others > 0) {
       const why = this.#question.needs.setsTtl
         ? 'rules set the TTL, so that it does not tell whether they were masqueraded'
-        : 'by their TTL (64, 128, 255) none was forwarded'
+        : 'by their TTL (64, 128, 255, or too low to tell) none was masqueraded'
       sentences.push(
-        `${others} of the first ${first} packets leave with an address of the host and answer nothing that entered: taken as its own (--captured=wire): ${why}; a capture on the inner side, or with -i any, shows who sent them`,
+        `captured without a sign of masquerading (--captured=wire): ${others} of the first ${first} packets leave with an address of the host and answer nothing that entered, and are taken as its own: ${why}; a capture on the inner side, or with -i any, shows who sent them`,
       )
     }
     return 'wire'

@@ -5,7 +5,14 @@ import { hostAssumptionsOf } from '../explain/host-assumption.ts'
 import { count } from '../explain/number-words.ts'
 import type { HostWay } from '../firewall/host-way.ts'
 import type { Unevaluated } from '../firewall/program.ts'
-import { HOOK_INPUT, HOOK_OUTPUT, VERDICT_DROP, VERDICT_QUEUE, VERDICT_REJECT } from '../hook/hook.ts'
+import {
+  HOOK_FORWARD,
+  HOOK_INPUT,
+  HOOK_OUTPUT,
+  VERDICT_DROP,
+  VERDICT_QUEUE,
+  VERDICT_REJECT,
+} from '../hook/hook.ts'
 import type { Consequences } from '../replay/consequences.ts'
 import type { Replay } from '../replay/replay.ts'
 import { needsOf } from '../replay/rule-needs.ts'
@@ -32,9 +39,26 @@ export function runAssumptions(run: FinishedRun): Assumption[] {
   const asksInterfaces = needsOf(rulesets).interfaces.length > 0
   return [
     ...hostAssumptionsOf({ way, standpoint, summary, sentences, asksInterfaces }),
+    ...routerAssumptions(run),
     ...ruleAssumptions(run),
     ...assumptionsOf(replay),
   ]
+}
+
+/** A guessed host: is it a router? */
+function routerAssumptions({ replay, prepared }: FinishedRun): Assumption[] {
+  const { summary, firewall } = replay
+  const { host, told } = prepared
+  if (told || host.used.length === 0) return []
+  const forwarded = firewall.ways[HOOK_FORWARD]!
+  const ended = summary.withReason('ip-not-forwarding')
+  if (forwarded > 0) {
+    const sentence = `the host is taken to be a router: ${count(forwarded, 'packet')} forwarded, for its rules accept in FORWARD, or give packets to other machines; those lie behind the interface that a rule of FORWARD has with -d and -o, else behind its one (--local, --route, --host)`
+    return [{ code: 'host', count: forwarded, sentence }]
+  }
+  if (ended === 0) return []
+  const sentence = `the host is taken to be no router: ${count(ended, 'packet')} for others ended ahead of FORWARD, for no rule there accepts, and none gives packets to other machines (--local, --host: a router)`
+  return [{ code: 'host', count: ended, sentence }]
 }
 
 function ruleAssumptions({ replay, prepared, unevaluated, consequences }: FinishedRun): Assumption[] {

@@ -119,3 +119,46 @@ for (const arm of ['outer', 'inner'] as const) {
     }
   })
 }
+
+/** What Docker writes for a container whose port 80 is 8080 of the host. */
+const docker = `*nat
+:DOCKER -
+-A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER
+-A POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE
+-A DOCKER ! -i docker0 -p tcp -m tcp --dport 8080 -j DNAT --to-destination 172.17.0.2:80
+COMMIT
+*filter
+:FORWARD DROP
+:DOCKER -
+-A INPUT -p tcp -m tcp --dport 23 -j DROP
+-A FORWARD -o docker0 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+-A FORWARD -o docker0 -j DOCKER
+-A FORWARD -i docker0 ! -o docker0 -j ACCEPT
+-A DOCKER -d 172.17.0.2/32 ! -i docker0 -o docker0 -p tcp -m tcp --dport 80 -j ACCEPT
+COMMIT
+`
+
+const firstLook = fileURLToPath(new URL('../../examples/first-look.pcapng', import.meta.url))
+
+test('a host with Docker: what it sends itself is its own, what is for a container is forwarded', async () => {
+  folder.write('docker.v4', docker)
+  const told = ['--local', 'eth0=192.0.2.9/24', '--local', 'docker0=172.17.0.1/16', '--route', 'default=eth0']
+  for (const words of [[], told]) {
+    const { out, code } = await folder.replay(firstLook, '-r', 'docker.v4', ...words, '--json')
+    expect(code).toBe(0)
+    const records = linesOf(out).map((line) => JSON.parse(line) as PacketRecord)
+    expect(records.filter(({ verdict }) => verdict !== 'ACCEPT')).toEqual([])
+    const chains = records.map(({ decidedBy }) => (decidedBy as { chain?: string }).chain)
+    const counts = Object.fromEntries(
+      ['INPUT', 'OUTPUT', 'DOCKER', 'FORWARD'].map((name) => [
+        name,
+        chains.filter((one) => one === name).length,
+      ]),
+    )
+    expect(counts).toEqual({ INPUT: 18, OUTPUT: 13, DOCKER: 1, FORWARD: 1 })
+  }
+  const { out } = await folder.replay(firstLook, '-r', 'docker.v4', '--all')
+  expect(out.replace(/\s+/g, ' ')).toContain(
+    'the host is taken to be a router: 2 packets forwarded, for its rules accept',
+  )
+})
