@@ -274,6 +274,21 @@ test('a header checksum of 0 is taken for one that the network card fills in, an
   }
 })
 
+test('IPv6 payload length 0 without a jumbo option: the length of a frame too long for the field, else nothing behind the header', () => {
+  const decoded = (payload: number, captured = 40 + 20 + payload) => {
+    const bytes = buildPacket({ ...six, tcp: { ...tcp, options: [], payload: new Uint8Array(payload) } })
+    bytes.fill(0, 4, 6)
+    const packet = used()
+    decodeNetwork(packet, viewOf(bytes), bytes, 0, captured, bytes.length)
+    return packet
+  }
+  const long = { issue: ISSUE_NONE, length: 65_576, transportLength: 65_536, destinationPort: 80 }
+  expect(decoded(65_516)).toMatchObject({ ...long, transportCaptured: 65_536 })
+  expect(decoded(65_516, 96)).toMatchObject({ ...long, transportCaptured: 56 })
+  expect(decoded(65_515)).toMatchObject({ length: 40, transportLength: 0 })
+  expect(decoded(6)).toMatchObject({ length: 40, transportLength: 0 })
+})
+
 test('IPv4 total length 0 is taken from the frame', () => {
   const bytes = buildPacket({ ...four, totalLength: 0, udp })
   expect(decode(bytes, 101)).toMatchObject({ issue: ISSUE_NONE, length: 33, transportLength: 13 })

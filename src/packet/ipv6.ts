@@ -18,6 +18,9 @@ import {
 } from './packet.ts'
 import { decodeTransport } from './transport.ts'
 
+/** A packet of which the payload length still tells: header and 65,535 bytes. */
+const LONGEST = 65_575
+
 export const HEADER_HOP_BY_HOP = 0
 export const HEADER_ROUTING = 43
 export const HEADER_FRAGMENT = 44
@@ -62,6 +65,9 @@ export function decodeIPv6(
   if (payload === 0 && next === HEADER_HOP_BY_HOP) {
     // A jumbogram: its length is in an option, and its frame's until that is read.
     length = wireEnd < 0 ? captured : available
+  } else if (payload === 0 && wireEnd >= 0 && available > LONGEST) {
+    // Segments merged by offload (BIG TCP) to more than the field can say; kernels after 6.18 leave the option out.
+    length = available
   } else if (length > available) {
     packet.length = length
     bad(packet, BAD_TOTAL_LENGTH, length, available)
