@@ -18,7 +18,9 @@ import { registry } from './support/registry.ts'
 const unevaluated: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'docker-28.v4': { policy: 'whether IPsec carried a packet is in no capture' },
   'hand-written.v4': { owner: 'the sender’s user is in no capture' },
+  'libvirt.v4': { physdev: 'ports of bridges are in no capture' },
   'mesh.v4': {
+    physdev: 'ports of bridges are in no capture',
     socket: 'open sockets are in no capture',
     owner: 'the sender’s user is in no capture',
     TPROXY: 'not built yet',

@@ -11,6 +11,7 @@ type Type = AnyExtension['type']
 /** What `compile` decides by the rule or the run, and what a target does outside of any packet's way. */
 const notes: Readonly<Record<Type, Readonly<Record<string, string>>>> = {
   match: {
+    physdev: 'where `--host` lists the interfaces, and none of them is the port of a bridge; else refused',
     rpfilter: 'where the routes of the host were told (`--route`, `--host`)',
     set: 'with the sets of `--ipset`',
     time: 'in UTC; `--kerneltz` is refused',

@@ -97,6 +97,8 @@ export class Host {
   readonly interfaces: Interfaces = new Interfaces()
   /** It is a router (ip_forward, net.ipv6.conf.all.forwarding). */
   forwards = true
+  /** Whether an interface is a port of a bridge; null: nobody told. */
+  hasPorts: boolean | null = null
   /** The loopback interface. */
   readonly loopback = this.interfaces.numberOf('lo')
   readonly #addresses: HostAddress[] = []

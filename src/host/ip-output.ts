@@ -154,12 +154,17 @@ class IpOutput {
   readonly #otherTables = new Set<string>()
   #fromSource = 0
   #addresses = 0
+  /** An interface belongs to another: a port of a bridge, of a bond, of a VRF. */
+  #hasMaster = false
+  /** All interfaces are listed: loopback is among them. */
+  #isWhole = false
 
   constructor(host: Host) {
     this.#host = host
   }
 
   finish(): Notes {
+    if (this.#isWhole && !this.#hasMaster) this.#host.hasPorts = false
     if (this.#otherTables.size > 0) {
       const tables = [...this.#otherTables].join(', ')
       this.#notes.push(`routes of further tables (${tables}) are left out: policy routing is not modelled`)
@@ -198,6 +203,8 @@ class IpOutput {
     const host = this.#host
     const name = item.name('ifname')!
     const number = host.interfaces.numberOf(name)
+    this.#hasMaster ||= item.has('master')
+    this.#isWhole ||= number === host.loopback
     const hardware = item.text('link_type') === 'ether' ? hardwareOf(item.text('address')) : null
     host.setDevice(number, {
       mtu: item.number('mtu', 0xffff_ffff) ?? 0,

@@ -1,7 +1,11 @@
 /** The matches that look at the link layer: mac and pkttype; and physdev, which finds nothing there. */
+
 import { expect, test } from 'vitest'
 import { MatchBench } from '../../test/support/match-bench.ts'
+import { NotEvaluated } from '../hook/environment.ts'
 import { HOOK_OUTPUT } from '../hook/hook.ts'
+import { Host } from '../host/host.ts'
+import { readIpOutput } from '../host/ip-output.ts'
 import { buildPacket } from '../packet/build.ts'
 import {
   LINKTYPE_ETHERNET,
@@ -81,8 +85,15 @@ test('pkttype: what this host sends is unicast', () => {
   expect(bench.askFrame(ethernet([255, 255, 255, 255, 255, 255]), LINKTYPE_ETHERNET)).toBe('yes')
 })
 
-test('physdev: no packet comes over a bridge', () => {
-  const ask = (options: string) => new MatchBench(`-m physdev ${options}`).ask(packet)
+test('physdev: no packet comes over a bridge, where the host has none; else it is refused', () => {
+  const addresses = (master: string) =>
+    `[{"ifname":"lo"},{"ifname":"eth0"${master},"addr_info":[{"family":"inet","local":"192.0.2.1","prefixlen":24}]}]`
+  const host = new Host()
+  expect(() => new MatchBench('-m physdev --physdev-in eth0', { host })).toThrow(NotEvaluated)
+  readIpOutput(addresses(',"master":"br0"'), host)
+  expect(() => new MatchBench('-m physdev --physdev-in eth0', { host })).toThrow(NotEvaluated)
+  readIpOutput(addresses(''), host)
+  const ask = (options: string) => new MatchBench(`-m physdev ${options}`, { host }).ask(packet)
   expect(ask('--physdev-in eth0')).toBe('no')
   expect(ask('! --physdev-in eth0')).toBe('yes')
   expect(ask('! --physdev-is-bridged ! --physdev-is-in')).toBe('yes')

@@ -1,4 +1,4 @@
-import type { Test } from '../hook/environment.ts'
+import { NotEvaluated, type Test } from '../hook/environment.ts'
 import { defineMatch, option } from '../ruleset/extension.ts'
 import { interfaceName } from '../ruleset/generic-values.ts'
 import { flag } from '../ruleset/kind/flag.ts'
@@ -36,11 +36,16 @@ export const physdev = defineMatch({
     return ['PREROUTING', 'INPUT', 'FORWARD', 'POSTROUTING']
   },
   /**
-   * physdev_mt. No packet here comes over a bridge, so that Linux has no port to compare (nf_bridge_info_exists): false,
-   * unless every test is inverted.
+   * physdev_mt. Where no interface is a port of a bridge, Linux has none to compare (nf_bridge_info_exists): false, unless
+   * every test is inverted. Else the port would have to be known, and captures name the bridge.
    */
   isOfFlow: () => true,
-  compile({ isIn, in: name, isOut, out, bridged }): Test {
+  compile({ isIn, in: name, isOut, out, bridged }, { host }): Test {
+    if (host.hasPorts !== false) {
+      throw new NotEvaluated(
+        'asks for the port of a bridge, which no capture tells; a host that --host says to have none is known',
+      )
+    }
     const given = [isIn, name, isOut, out, bridged].filter((setting) => setting !== undefined)
     const answer = given.every(({ inverted }) => inverted)
     return () => answer

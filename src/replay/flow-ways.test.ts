@@ -320,6 +320,7 @@ function wayOf(chance: Chance, host: Host, capture: MergedCapture): Way {
   const eth0 = interfaces.numberOf('eth0')
   const eth1 = interfaces.numberOf('eth1')
   const word = (text: string) => Int32Array.of(parseIPv4(text)!)
+  host.hasPorts = false
   host.addAddress({ interface: eth0, words: word('10.0.0.1'), length: 24 })
   if (chance.some(0.7)) host.addAddress({ interface: eth1, words: word('192.0.2.9'), length: 24 })
   if (chance.some(0.5)) {
