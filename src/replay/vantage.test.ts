@@ -253,6 +253,21 @@ test('where a capture of a masquerading router stands', async () => {
   }
 })
 
+test('headers whose checksum the network card was still to fill in tell as much', async () => {
+  const bytes = new Uint8Array(fixture('masquerade-both.pcap'))
+  const view = new DataView(bytes.buffer)
+  // Linux cooked v2: 20 bytes, which begin with the EtherType.
+  for (let at = 24; at < bytes.length; at += 16 + view.getUint32(at + 8, true))
+    if (view.getUint16(at + 16) === 0x0800) view.setUint16(at + 16 + 20 + 10, 0)
+  const host = new Host()
+  for (const local of ['in0=10.0.0.1/24', 'out0=203.0.113.5/24']) tellLocal(host, parseLocal(local))
+  const capture = new MergedCapture([{ name: 'both', chunks: [bytes] }])
+  const place = new CapturePlace(host, { interfaces: capture.interfaces, ofFile: [] })
+  const needs = needsOfText(fixture('masquerade.v4').toString())
+  const vantage = await surveyCapture(capture, { host, told: true, place, needs, captured: null })
+  expect(vantage).toMatchObject({ kind: 'clear', captured: 'both' })
+})
+
 test('the outer side of a router that masquerades: what it sends is its own, unless its TTL says that it was forwarded', () => {
   const look = (more: string, ...sent: Sent[]) => {
     const host = new Host()
