@@ -49,6 +49,7 @@ export const multiport = defineMatch({
   name: 'multiport',
   summary: 'compares ports with a list',
   protocols: [6, 17, 136, 132, 33],
+  protocolFirst: true,
   oneOf: [['sports', 'dports', 'ports']],
   options: {
     sports: option(portList, {

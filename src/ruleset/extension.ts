@@ -162,6 +162,8 @@ export interface ExtensionDefinition<T extends OptionTable, E, C> {
   readonly implicit?: readonly number[]
   /** Valid only with one of these protocols, not inverted. */
   readonly protocols?: readonly number[]
+  /** The protocol is to stand in front of its options; else anywhere in the rule. */
+  readonly protocolFirst?: boolean
   readonly tables?: readonly TableName[]
   /** Where the chain may be reached from. */
   readonly hooks?: readonly Hook[]

@@ -236,6 +236,14 @@ test('a word or a line that iptables-restore has no room for is refused; a comma
   expect(file(`[1:2] ${words(252)}`)).toEqual(['error too-many'])
 })
 
+test('multiport: the protocol stands in front of its ports, wherever the match does', () => {
+  const rule = (text: string) => codes(`*filter\n-A INPUT ${text}\nCOMMIT\n`)
+  expect(rule('-m multiport -p tcp --dports 22')).toEqual([])
+  expect(rule('-m multiport --dports 22 -p tcp')).toEqual(['error needs-protocol'])
+  expect(rule('-m multiport --dports 22')).toEqual(['error needs-protocol'])
+  expect(rule('-m tcp --dport 22 -p tcp')).toEqual([])
+})
+
 test.each([
   'PREROUTING -j DNAT --to-destination 1.2.3.4:80',
   'PREROUTING -j REDIRECT --to-ports 80',

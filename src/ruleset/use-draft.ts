@@ -36,6 +36,8 @@ export class UseDraft {
   readonly #settings: Record<string, Setting> = {}
   /** A value of it could not be read: what is missing or does not fit together is not asked any more. */
   #bad = false
+  /** An option stood in front of the protocol that it needs. */
+  #isEarly = false
   /** Behind its last word. */
   #end: number
 
@@ -96,6 +98,8 @@ export class UseDraft {
     context: ValueContext,
   ): void {
     const { key, option, shorthand } = named
+    const { protocols, protocolFirst = false } = this.registered.extension
+    if (protocolFirst && !protocols?.includes(context.protocol ?? -1)) this.#isEarly = true
     this.#given.push({ key, spec: option ?? shorthand, name, span, value })
     this.#end = Math.max(this.#end, value?.end ?? span.end)
     if (shorthand !== null) {
@@ -148,11 +152,12 @@ export class UseDraft {
 
   #checkPlace({ table, protocol }: CheckContext, log: DiagnosticLog, move: Move): void {
     const { name, tables, hooks, protocols } = this.registered.extension
-    if (protocols && !(protocol && !protocol.inverted && protocols.includes(protocol.number))) {
+    const isOf = protocol !== null && !protocol.inverted && protocols?.includes(protocol.number) === true
+    if (protocols && (!isOf || this.#isEarly)) {
       const wanted = protocols.map((number) => `-p ${formatProtocol(number)}`).join(' or ')
       log.add(this.span, {
         code: 'needs-protocol',
-        message: `${name} needs ${wanted}, not inverted, in the same rule`,
+        message: `${name} needs ${wanted}, not inverted, in the same rule${isOf ? ', in front of its options' : ''}`,
         fixes:
           protocol === null && protocols.length === 1
             ? [{ position: this.span.start, length: 0, text: `${wanted} ` }]
