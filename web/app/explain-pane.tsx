@@ -1,4 +1,5 @@
 /** Why the packet under the cursor fared as it did: the text of `sallyport explain`. */
+import type { Span } from '../protocol.ts'
 import type { Explaining } from './explained.ts'
 
 export function ExplainPane({
@@ -18,7 +19,7 @@ export function ExplainPane({
       aria-label={`Why packet ${explained.packet} fared as it did`}
     >
       {explained.lines.map((spans, line) => (
-        <span key={line}>
+        <span key={line} style={hanging(spans)}>
           {spans.map(({ style, text }, index) => (
             <span key={index} class={style}>
               {text}
@@ -29,4 +30,11 @@ export function ExplainPane({
       ))}
     </pre>
   )
+}
+
+/** What does not fit into the pane goes on below, further in than its line begins. */
+function hanging(spans: readonly Span[]): { readonly paddingLeft: string; readonly textIndent: string } {
+  const text = spans.map((span) => span.text).join('')
+  const columns = text.length - text.trimStart().length + 4
+  return { paddingLeft: `${columns}ch`, textIndent: `-${columns}ch` }
 }
