@@ -9,8 +9,8 @@ import { busyRouter, evaluable, everyone, families, fullHouse } from './rulesets
 
 /** What no capture tells, or nobody evaluates yet. */
 const LEFT = {
-  ipv4: 'bpf cgroup cluster cpu devgroup ipvs osf owner policy rateest realm socket CLUSTERIP HMARK SYNPROXY TEE TPROXY ULOG',
-  ipv6: 'bpf cgroup cluster cpu devgroup ipvs owner policy rateest socket DNPT HMARK SNPT SYNPROXY TEE TPROXY',
+  ipv4: 'bpf cgroup cluster cpu devgroup ipvs osf owner physdev policy rateest realm socket CLUSTERIP HMARK SYNPROXY TEE TPROXY ULOG',
+  ipv6: 'bpf cgroup cluster cpu devgroup ipvs owner physdev policy rateest socket DNPT HMARK SNPT SYNPROXY TEE TPROXY',
 }
 
 describe.each(families)('rules of %s for hostile packets', (family) => {
