@@ -138,7 +138,7 @@ describe.skipIf(isMissing)('a million packets', () => {
     const page = await open()
     await load(page, 'traffic.pcap')
     await page.fill('input[name=filter]', 'port 443')
-    await page.keyboard.press('Enter')
+    await page.getByRole('button', { name: 'Select' }).click()
     await page.locator('.rerun').getByRole('button', { name: 'Cancel' }).click()
     await page.locator('.rerun').waitFor({ state: 'detached' })
     await page.locator('.flows .pane-head', { hasText: /39,\d\d\d connections/ }).waitFor()
