@@ -60,7 +60,7 @@ describe.skipIf(isMissing)('access', () => {
     await page.fill('input[name=filter]', 'ctstate INVALID')
     await page.keyboard.press('Enter')
     await page.getByRole('button', { name: 'Findings' }).click()
-    await page.waitForFunction(`location.hash.includes('sort=-odd')`)
+    await expect.poll(() => page.evaluate('location.hash')).toContain('sort=-odd')
     const hash = await page.evaluate<string>('location.hash')
     const again = await visit(browser, `${pageUrl}${hash}`)
     onTestFinished(() => again.page.close())

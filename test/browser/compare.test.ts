@@ -38,7 +38,7 @@ describe.skipIf(isMissing)('comparing', () => {
     const flow = page.locator('.change-flow').first()
     const packet = /first (\d+)/.exec((await flow.textContent()) ?? '')![1]
     await flow.click()
-    await page.waitForFunction(`location.hash.includes('packet=${packet}&')`)
+    await expect.poll(() => page.evaluate('location.hash')).toContain(`packet=${packet}&`)
     expect(await page.evaluate('location.hash')).toContain('tab=compare')
     // What was compared is still there behind another tab.
     await page.getByRole('tab', { name: 'Why' }).click()
