@@ -1,10 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { buildPacket } from '../../packet/build.ts'
-import { ethernet } from '../../packet/build-link.ts'
-import { CaptureRecord } from '../../packet/capture-record.ts'
 import { decodeRecord } from '../../packet/decode.ts'
-import { LINKTYPE_ETHERNET } from '../../packet/link-type.ts'
 import { Packet } from '../../packet/packet.ts'
 import { DEADLINE, ENTRY_WORDS, FLOW, STATUS, TCP_LAST } from '../entry.ts'
 import { findHelper } from '../helper/registry.ts'
@@ -19,6 +15,7 @@ import {
 } from '../status.ts'
 import { Tracker } from '../tracker.ts'
 import { Tuple } from '../tuple.ts'
+import { type Endpoint, type SegmentPlan, segmentRecord } from './fixtures.ts'
 import { MAXWIN, sideAt } from './side.ts'
 
 const SECONDS = 1_700_000_000
@@ -99,39 +96,13 @@ const scene = fc.record({
   hasHelper: mostly(false, true),
 })
 type Scene = typeof scene extends fc.Arbitrary<infer T> ? T : never
-type Segment = Omit<Scene['syn'], 'flags'> & { readonly flags: string }
 
 const client = { address: '10.0.0.2', port: 40_000 }
 const server = { address: '192.0.2.9', port: 80 }
-type End = typeof client
 
-function packetOf(given: Segment, from: End, to: End, time: number): Packet {
-  const bytes = ethernet(
-    buildPacket({
-      source: from.address,
-      destination: to.address,
-      tcp: {
-        sourcePort: from.port,
-        destinationPort: to.port,
-        flags: given.flags,
-        sequence: given.sequence,
-        acknowledgment: given.ack,
-        window: given.window,
-        options: Uint8Array.from(given.options),
-        payload: new Uint8Array(given.payload).fill(0xa7),
-      },
-    }),
-  )
-  if (given.headerLength >= 0) bytes[46] = (given.headerLength / 4) << 4
-  if (given.checksum) bytes[50] = bytes[50]! ^ 1
-  const record = new CaptureRecord()
-  record.linkType = LINKTYPE_ETHERNET
-  record.bytes = new Uint8Array([...bytes, ...new Array<number>(given.behind).fill(0xff)])
-  record.view = new DataView(record.bytes.buffer)
-  record.end = bytes.length
-  record.originalLength = bytes.length
+function packetOf(given: SegmentPlan, from: Endpoint, to: Endpoint, time: number): Packet {
   const packet = new Packet()
-  Object.assign(packet.record, record)
+  Object.assign(packet.record, segmentRecord(given, from, to))
   packet.seconds = time
   decodeRecord(packet)
   return packet

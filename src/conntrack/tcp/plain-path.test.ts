@@ -1,10 +1,9 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { buildPacket } from '../../packet/build.ts'
-import { ethernet } from '../../packet/build-link.ts'
-import { CaptureRecord } from '../../packet/capture-record.ts'
+import type { CaptureRecord } from '../../packet/capture-record.ts'
 import { decodeRecord } from '../../packet/decode.ts'
-import { LINKTYPE_ETHERNET, LINKTYPE_RAW } from '../../packet/link-type.ts'
+import { LINKTYPE_RAW } from '../../packet/link-type.ts'
 import { Packet } from '../../packet/packet.ts'
 import {
   DEADLINE,
@@ -24,6 +23,7 @@ import { Outcome } from '../outcome.ts'
 import { STATUS_ACCOUNTED, STATUS_CONFIRMED } from '../status.ts'
 import { Tracker } from '../tracker.ts'
 import { Tuple } from '../tuple.ts'
+import { segmentRecord } from './fixtures.ts'
 import { END, MAXACK, MAXEND, MAXWIN, sideAt } from './side.ts'
 
 const SECONDS = 1_700_000_000
@@ -89,35 +89,11 @@ const scene = fc.record({
 })
 type Scene = typeof scene extends fc.Arbitrary<infer T> ? T : never
 
+const client = { address: '10.0.0.2', port: 1 }
+const server = { address: '192.0.2.9', port: 2 }
+
 function recordOf(given: Scene): CaptureRecord {
-  const [source, destination] =
-    given.direction === 0 ? (['10.0.0.2', '192.0.2.9'] as const) : (['192.0.2.9', '10.0.0.2'] as const)
-  const [sourcePort, destinationPort] = given.direction === 0 ? [1, 2] : [2, 1]
-  const bytes = ethernet(
-    buildPacket({
-      source,
-      destination,
-      tcp: {
-        sourcePort,
-        destinationPort,
-        flags: given.flags,
-        sequence: given.sequence,
-        acknowledgment: given.ack,
-        window: given.window,
-        options: Uint8Array.from(given.options),
-        payload: new Uint8Array(given.payload).fill(0xa7),
-      },
-    }),
-  )
-  if (given.headerLength >= 0) bytes[46] = (given.headerLength / 4) << 4
-  if (given.checksum) bytes[50] = bytes[50]! ^ 1
-  const record = new CaptureRecord()
-  record.linkType = LINKTYPE_ETHERNET
-  record.bytes = new Uint8Array([...bytes, ...new Array<number>(given.behind).fill(0xff)])
-  record.view = new DataView(record.bytes.buffer)
-  record.end = bytes.length
-  record.originalLength = bytes.length
-  return record
+  return given.direction === 0 ? segmentRecord(given, client, server) : segmentRecord(given, server, client)
 }
 
 const opening = new Packet()
