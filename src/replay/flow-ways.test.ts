@@ -1,11 +1,10 @@
 /** Ways that are remembered, held to the rules themselves: all that a run leaves behind is the same. */
 import { expect, test } from 'vitest'
+import { leftBehind } from '../../test/support/left-behind.ts'
 import { randomOf } from '../../test/support/rules.ts'
 import { MergedCapture } from '../capture/merge.ts'
 import { pcapHeader, pcapRecord } from '../capture/pcap-writer.ts'
-import { ADDRESSES, PROTOCOL, PROTOCOL_IPV6_BIT, STATUS } from '../conntrack/entry.ts'
 import { Tracker } from '../conntrack/tracker.ts'
-import { TRANSLATED } from '../conntrack/translation.ts'
 import { CapturePlace } from '../firewall/capture-place.ts'
 import { extensions } from '../firewall/extensions.ts'
 import { Firewall } from '../firewall/firewall.ts'
@@ -392,32 +391,10 @@ async function run(seed: number, look: 'all' | 'notable') {
     consequences === null ? {} : { consequences },
   )
   await replay.run()
-  const { table, statistics, census, clock } = tracker
-  const { entries, wheel } = table
-  const { summary } = replay
   begun[look] += way.begun
   const left = {
     notable,
-    summary: { ...summary, reasons: summary.reasons(), ctstates: summary.ctstates },
-    words: Array.from({ length: entries.limit }, (_, number) => {
-      const words = Array.from(table.words(number).subarray(table.at(number), table.at(number) + 32))
-      const hasWays = words[PROTOCOL]! < PROTOCOL_IPV6_BIT && (words[STATUS]! & TRANSLATED) === 0
-      return hasWays ? words.map((word, index) => (index === ADDRESSES ? 0 : word)) : words
-    }),
-    wheel: [wheel.size, wheel.cursor],
-    clock: { ...clock },
-    counters: [table.count, statistics, census],
-    rules: programs.flatMap((program) =>
-      [...program!.tables.values()].flatMap(({ chains }) =>
-        [...chains.values()].map(({ name, packets, bytes, decided, rules }) => [
-          ...[name, packets, bytes, decided],
-          ...rules.map((rule) => [rule.packets, rule.bytes, rule.decided]),
-        ]),
-      ),
-    ),
-    verdicts: [...firewall.verdicts],
-    ways: [...firewall.ways],
-    without: { ...firewall.withoutRules },
+    ...leftBehind(replay, programs),
     assumed: inner instanceof HostWay ? { ...inner.assumed } : null,
     silenced: consequences?.silenced,
   }
