@@ -56,8 +56,8 @@ const steps = [
   },
   { name: 'build', what: 'build', run: () => run(process.execPath, [join(root, 'scripts/build.mjs')]) === 0 },
   { name: 'unit', what: 'unit and property tests', run: () => suite('unit') },
-  { name: 'browser', what: 'the page in Chromium', run: () => suite('browser') },
   { name: 'kernel', what: 'the same packets through Linux', run: () => suite('kernel') },
+  { name: 'browser', what: 'the page in Chromium', run: () => suite('browser') },
   { name: 'dead', what: 'dead code and dependencies', run: () => tool('knip') },
   {
     name: 'package',
